@@ -1,0 +1,14 @@
+"""Fixtures that every test shares."""
+
+import os
+
+import pytest
+
+# One thread a test: results do not depend on the machine, and parallel runs do not fight for cores.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _own_cache(tmp_path_factory):
+    """Keep the text-bank cache of the tests away from the user's."""
+    os.environ['MGDM_CACHE'] = str(tmp_path_factory.mktemp('cache'))

@@ -1,0 +1,45 @@
+"""mmaction2 1.2.0 works with mmcv from 2.0.0rc4 up to, but not including, 2.2.0.
+
+It says so by an ``assert`` in ``mmaction/__init__.py`` (as its sibling does, see
+open-mmlab/mmdetection#12312), and fails with a bare ``ModuleNotFoundError`` where mmcv is missing.
+mmcv comes as two distributions of the same module, ``mmcv`` with compiled operators and
+``mmcv-lite`` without; MGDM needs none of the operators. Neither can be a plain dependency of ours,
+because installing one over the other leaves a mixture of both.
+"""
+
+import importlib.util
+import warnings
+
+from mgdm_mmaction.errors import MGDMError
+
+__all__ = ['mend']
+
+_ADVICE = (
+    'install the light one with: pip install "mgdm-mmaction[lite]" (this is mmcv-lite 2.1.0), '
+    'or the full one with: pip install "mmcv>=2.0.0rc4,<2.2"; never both'
+)
+
+
+def mend() -> None:
+    """Check that a usable mmcv is there and quiet what mmcv-lite warns about.
+
+    Raises:
+        MGDMError: If mmcv is missing, does not import, or mmaction2 refuses its version.
+    """
+    if importlib.util.find_spec('mmcv') is None:
+        raise MGDMError(f'mmcv is not installed, and mmaction2 needs it: {_ADVICE}')
+    try:
+        import mmcv
+        from mmengine.utils import digit_version
+    except ImportError as error:
+        raise MGDMError(f'mmcv is installed but does not import ({error}): {_ADVICE}') from error
+    found = getattr(mmcv, '__version__', None)
+    if found is None:  # a folder left behind by an uninstall imports as an empty namespace package
+        raise MGDMError(f'mmcv is installed but broken, it has no version: {_ADVICE}')
+    if not digit_version('2.0.0rc4') <= digit_version(found) < digit_version('2.2.0'):
+        raise MGDMError(
+            f'mmcv {found} is installed, but mmaction2 works with 2.0.0rc4 <= mmcv < 2.2.0: '
+            f'uninstall it, then {_ADVICE}'
+        )
+    # mmcv-lite warns at import that an operator is missing which no recogniser here uses.
+    warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')

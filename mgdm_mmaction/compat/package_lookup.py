@@ -1,0 +1,83 @@
+"""Packages are looked up through modules that may not be there.
+
+mmengine 0.10.7 finds installed packages through ``pkg_resources``, which setuptools 82 removed
+(pypa/setuptools#5174; mended in mmengine's sources by open-mmlab/mmengine#1676, not yet in a
+release). It imports without it, but a config with ``_base_ = 'mmaction::...'`` does not load.
+mmaction2 1.2.0 and mmpretrain 1.2.0 import ``importlib_metadata``, the backport of a module of
+Python itself, in ``utils/dependency.py`` and do not declare it.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import sys
+
+__all__ = ['mend']
+
+
+def mend() -> None:
+    """Look packages up by Python's own ``importlib.metadata`` where the others are missing."""
+    if 'importlib_metadata' not in sys.modules and not _exists('importlib_metadata'):
+        sys.modules['importlib_metadata'] = importlib.metadata
+    if not _exists('pkg_resources'):
+        _replace_in_mmengine()
+
+
+def _exists(name: str) -> bool:
+    if name in sys.modules:
+        return sys.modules[name] is not None
+    return importlib.util.find_spec(name) is not None
+
+
+def _replace_in_mmengine() -> None:
+    import mmengine.config.config
+    import mmengine.hub.hub
+    import mmengine.utils.package_utils
+
+    # The functions were imported by name into these modules, so each holds its own reference.
+    for module in (
+        mmengine.utils.package_utils,
+        mmengine.utils,
+        mmengine.config.config,
+        mmengine.hub.hub,
+    ):
+        for function in (is_installed, get_installed_path):
+            if hasattr(module, function.__name__):
+                setattr(module, function.__name__, function)
+
+
+def is_installed(package: str) -> bool:
+    """Tell whether a distribution or a module of that name is installed.
+
+    Args:
+        package (str): Name of a distribution or of a module.
+    """
+    try:
+        importlib.metadata.distribution(package)
+        return True
+    except importlib.metadata.PackageNotFoundError:
+        spec = importlib.util.find_spec(package)
+        return spec is not None and spec.origin is not None
+
+
+def get_installed_path(package: str) -> str:
+    """Return the folder of an installed package.
+
+    Args:
+        package (str): Name of a distribution or of a module, such as ``mmaction`` or ``mmaction2``.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: If there is none.
+    """
+    names = [package, package.replace('-', '_')]
+    try:
+        distribution = importlib.metadata.distribution(package)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    else:
+        names += (distribution.read_text('top_level.txt') or '').split()
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            return os.path.dirname(spec.origin)
+    raise importlib.metadata.PackageNotFoundError(package)

@@ -7,7 +7,8 @@ are pickled as a call of ``getattr`` (open-mmlab/mmengine#1655). Testing and res
 We allow exactly those. ``getattr`` on anything else would open the door to arbitrary code, so the
 name ``builtins.getattr`` stands for a function of ours that only finds the statistics methods of
 ``HistoryBuffer``. Everything else is still refused, by an error that names the file; we never fall
-back to ``weights_only=False``.
+back to ``weights_only=False``. Checkpoints by URL go through ``torch.hub``, which does load with
+``weights_only=False`` by default: that door is shut, too.
 """
 
 import functools
@@ -29,12 +30,15 @@ _NUMBERS = ('bool', 'int8', 'int16', 'int32', 'int64', 'uint8', 'float16', 'floa
 
 def mend() -> None:
     """Let ``torch.load`` read mmengine's checkpoints, and name the file when it refuses one."""
+    from mmengine.runner import checkpoint
     from mmengine.runner.checkpoint import CheckpointLoader
 
     torch.serialization.add_safe_globals(_allowed())
-    local = CheckpointLoader._get_checkpoint_loader('')
-    if not hasattr(local, '__wrapped__'):
-        CheckpointLoader.register_scheme('', _with_clear_errors(local), force=True)
+    checkpoint.load_url = functools.partial(torch.hub.load_state_dict_from_url, weights_only=True)
+    for prefix in ('', 'http://', 'https://'):
+        loader = CheckpointLoader._get_checkpoint_loader(prefix)
+        if not hasattr(loader, '__wrapped__'):
+            CheckpointLoader.register_scheme(prefix, _with_clear_errors(loader), force=True)
 
 
 def _allowed() -> list:
@@ -67,34 +71,40 @@ def _getattr_of_history_buffer(owner: Any, name: str) -> Callable:
 
 def _with_clear_errors(load: Callable) -> Callable:
     @functools.wraps(load)  # mmengine prints a part of the loader's name
-    def load_from_local(filename: str, map_location: Any = None) -> Any:
+    def load_naming_the_file(filename: str, *args: Any, **kwargs: Any) -> Any:
         try:
-            return load(filename, map_location)
+            return load(filename, *args, **kwargs)
         except pickle.UnpicklingError as error:
             raise MGDMError(_refusal(filename, str(error))) from None
-        except (EOFError, RuntimeError) as error:
-            if isinstance(error, torch.OutOfMemoryError):
-                raise
+        except (OSError, MemoryError, torch.OutOfMemoryError, MGDMError):
+            raise
+        except Exception as error:  # a damaged file can break the reader in any way
             raise MGDMError(
                 f'{filename} cannot be read as a checkpoint ({_first_line(error)}): it is empty, '
                 'cut off or not a checkpoint; copy or save it again'
             ) from error
 
-    return load_from_local
+    return load_naming_the_file
 
 
 def _refusal(filename: str, reason: str) -> str:
-    found = re.search(r'GLOBAL (.+?)(?: was not an allowed| whose module|$)', reason)
+    reason = reason.split('WeightsUnpickler error:')[-1].strip()
+    found = re.search(
+        r'GLOBAL (.+?)(?: was not an allowed| whose module|$)|unrecognized function (.+?)$'
+        r'|(Can only (?:build|create) .+?)$',
+        reason,
+        flags=re.MULTILINE,
+    )
     if found is None:
         return (
             f'{filename} cannot be read as a checkpoint ({_first_line(reason)}): it is damaged, or '
             'no file that torch.save wrote'
         )
+    wanted = next(group for group in found.groups() if group)
     return (
         f'{filename} was refused and nothing of it was run: it does not only hold weights and '
-        f'logs, it asks for {found.group(1)!r} while it is read, which can be an attack. If you '
-        'trust who made it, take only its weights out: load it there and save '
-        "dict(state_dict=checkpoint['state_dict'])"
+        f'logs, it asks for {wanted!r} while it is read, which can be an attack. If you trust who '
+        "made it, have its weights alone saved again, as dict(state_dict=checkpoint['state_dict'])"
     )
 
 

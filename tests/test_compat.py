@@ -1,0 +1,281 @@
+"""Tests of the mends, each against the real fault."""
+
+import os
+import pickle
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer, MessageHub
+from mmengine.runner.checkpoint import CheckpointLoader, save_checkpoint
+
+from mgdm_mmaction import compat
+from mgdm_mmaction.compat import drn_stub, package_lookup
+from mgdm_mmaction.errors import MGDMError
+
+compat.apply()
+
+
+def run_python(code: str, **env: str) -> subprocess.CompletedProcess:
+    """Run code in a fresh interpreter, because an import can only be watched there."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    path = os.pathsep.join(p for p in (env.pop('first', ''), root) if p)
+    return subprocess.run(
+        [sys.executable, '-W', 'always::UserWarning', '-c', textwrap.dedent(code)],
+        env={**os.environ, 'PYTHONPATH': path, **env},
+        capture_output=True,
+        text=True,
+    )
+
+
+def fake_mmcv(folder, source: str) -> str:
+    """Lay out a folder with a package ``mmcv`` of our own and return it."""
+    (folder / 'mmcv').mkdir(parents=True)
+    (folder / 'mmcv' / '__init__.py').write_text(source)
+    return str(folder)
+
+
+class TestImports:
+    def test_mmaction_models_imports_silently_and_twice_is_once(self):
+        done = run_python(
+            'from mgdm_mmaction import compat; compat.apply(); compat.apply(); '
+            'import mmaction.models; print(mmaction.models.__name__)'
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == 'mmaction.models\n'
+        assert done.stderr == ''
+
+    def test_the_stand_in_is_only_there_where_drn_is_missing(self, monkeypatch, tmp_path):
+        target = tmp_path / 'mmaction' / 'models' / 'localizers' / 'drn'
+        target.mkdir(parents=True)
+        (tmp_path / 'mmaction' / '__init__.py').write_text('')
+        (target / 'drn.py').write_text('')
+        code = """
+            import sys
+            from mgdm_mmaction.compat import drn_stub
+            drn_stub.mend()
+            print('mmaction.models.localizers.drn' in sys.modules)
+        """
+        assert run_python(code, first=str(tmp_path)).stdout == 'False\n'
+        os.remove(target / 'drn.py')
+        assert run_python(code, first=str(tmp_path)).stdout == 'True\n'
+
+    def test_the_stand_in_says_what_it_is(self):
+        with pytest.raises(MGDMError, match='#2714'):
+            drn_stub.DRN()
+
+    def test_torch_comes_before_decord(self):
+        done = run_python(
+            'import sys, mgdm_mmaction; from mgdm_mmaction import compat; compat.apply(); '
+            'loaded = list(sys.modules); '
+            "print('torch' in loaded, 'decord' not in loaded or "
+            "loaded.index('torch') < loaded.index('decord'))"
+        )
+        assert done.stdout == 'True True\n', done.stderr
+
+
+class TestMMCV:
+    def last_line(self, **kwargs) -> str:
+        done = run_python('from mgdm_mmaction import compat; compat.apply()', **kwargs)
+        assert done.returncode != 0
+        assert 'During handling' not in done.stderr
+        return done.stderr.strip().splitlines()[-1]
+
+    def test_missing(self):
+        code = """
+            import sys
+            class Hide:
+                def find_spec(self, name, path=None, target=None):
+                    if name == 'mmcv' or name.startswith('mmcv.'):
+                        raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+            import importlib.util
+            real = importlib.util.find_spec
+            importlib.util.find_spec = lambda n, p=None: None if n == 'mmcv' else real(n, p)
+            sys.meta_path.insert(0, Hide())
+            import mgdm_mmaction
+            from mgdm_mmaction import compat
+            compat.apply()
+        """
+        done = run_python(code)
+        last = done.stderr.strip().splitlines()[-1]
+        assert 'mmcv is not installed' in last
+        assert 'pip install "mgdm-mmaction[lite]"' in last
+        assert 'mmcv>=2.0.0rc4,<2.2' in last
+        assert 'During handling' not in done.stderr
+
+    @pytest.mark.parametrize('version', ['2.2.0', '1.7.2'])
+    def test_a_version_that_mmaction2_refuses(self, tmp_path, version):
+        last = self.last_line(first=fake_mmcv(tmp_path, f'__version__ = {version!r}'))
+        assert f'mmcv {version} is installed' in last
+        assert '2.0.0rc4 <= mmcv < 2.2.0' in last
+
+    def test_left_over_folder(self, tmp_path):
+        assert 'has no version' in self.last_line(first=fake_mmcv(tmp_path, ''))
+
+    def test_does_not_import(self, tmp_path):
+        done = run_python(
+            'from mgdm_mmaction import compat; compat.apply()',
+            first=fake_mmcv(tmp_path, "raise ImportError('libcudart.so.11.0: cannot open')"),
+        )
+        assert 'libcudart.so.11.0' in done.stderr.strip().splitlines()[-1]
+
+
+class TestPackageLookup:
+    def test_config_with_a_base_in_mmaction_loads_without_pkg_resources(self, tmp_path):
+        config = tmp_path / 'c.py'
+        config.write_text("_base_ = 'mmaction::_base_/default_runtime.py'\n")
+        code = f"""
+            import sys
+            sys.modules['pkg_resources'] = None  # what setuptools >= 82 leaves
+            {{}}
+            from mmengine.config import Config
+            print(Config.fromfile({str(config)!r}).default_scope)
+        """
+        assert 'pkg_resources' in run_python(code.format('pass')).stderr  # the fault itself
+        done = run_python(code.format('from mgdm_mmaction import compat; compat.apply()'))
+        assert done.stdout.strip().endswith('mmaction'), done.stderr
+
+    def test_mmaction_imports_without_importlib_metadata(self):
+        code = """
+            import sys, importlib.util
+            real = importlib.util.find_spec
+            class Hide:
+                def find_spec(self, name, path=None, target=None):
+                    if name == 'importlib_metadata':
+                        raise ModuleNotFoundError(f'No module named {{name!r}}', name=name)
+            importlib.util.find_spec = (
+                lambda n, p=None: None if n == 'importlib_metadata' else real(n, p))
+            sys.meta_path.insert(0, Hide())
+            {}
+            import mmaction.utils.dependency
+            print('ok')
+        """
+        assert "'importlib_metadata'" in run_python(code.format('pass')).stderr
+        done = run_python(code.format('from mgdm_mmaction import compat; compat.apply()'))
+        assert done.stdout == 'ok\n', done.stderr
+
+    @pytest.mark.parametrize('name', ['mmaction', 'mmaction2', 'torch', 'mmengine'])
+    def test_agrees_with_mmengine(self, name):
+        pytest.importorskip('pkg_resources')
+        from mmengine.utils import package_utils
+
+        assert package_lookup.is_installed(name) == package_utils.is_installed(name)
+        assert package_lookup.get_installed_path(name) == package_utils.get_installed_path(name)
+
+    def test_what_is_not_there(self):
+        assert not package_lookup.is_installed('no-such-package-at-all')
+        with pytest.raises(ImportError):
+            package_lookup.get_installed_path('no_such_package_at_all')
+
+
+class Calls:
+    """Pickles as a call of any function."""
+
+    def __init__(self, function, *args):
+        self.call = (function, args)
+
+    def __reduce__(self):
+        return self.call
+
+
+HOSTILE = {
+    'os.system': (lambda flag: Calls(os.system, f'touch {flag}'), 'posix.system'),
+    'eval': (lambda flag: Calls(eval, f"open({str(flag)!r}, 'w')"), 'eval'),
+    'getattr of a module': (lambda flag: Calls(getattr, Calls(__import__, 'os'), 'system'), ''),
+    'getattr of an array': (lambda flag: Calls(getattr, np.ndarray, 'tofile'), 'ndarray'),
+    'a private method': (lambda flag: Calls(getattr, HistoryBuffer, '__init__'), '__init__'),
+}
+
+
+class TestCheckpoints:
+    def checkpoint(self):
+        hub = MessageHub.get_instance('test_compat')
+        for value in (1.0, 0.5):
+            hub.update_scalar('train/loss', value)
+        hub.update_info('best_score', np.float64(0.25))
+        hub.update_info('epoch', 3)
+        hub.update_info('ranks', np.arange(4))
+        hub.update_info('small', np.float32(0.5))
+        return {
+            'meta': {'epoch': 3, 'cfg': 'a = 1', 'seed': np.int64(7)},
+            'state_dict': {'w': torch.arange(3.0)},
+            'message_hub': hub.state_dict(),
+            'optimizer': torch.optim.AdamW([torch.zeros(1, requires_grad=True)]).state_dict(),
+        }
+
+    def test_what_mmengine_saves_loads(self, tmp_path):
+        path = str(tmp_path / 'epoch_3.pth')
+        save_checkpoint(self.checkpoint(), path)
+        loaded = CheckpointLoader.load_checkpoint(path, map_location='cpu')
+        assert torch.equal(loaded['state_dict']['w'], torch.arange(3.0))
+        history = loaded['message_hub']['log_scalars']['train/loss']
+        assert isinstance(history, HistoryBuffer)
+        assert history.mean() == 0.75
+        assert history.statistics('min') == 0.5
+        assert loaded['message_hub']['runtime_info']['best_score'] == 0.25
+        np.testing.assert_array_equal(loaded['message_hub']['runtime_info']['ranks'], np.arange(4))
+
+    def test_the_fault_is_real(self, tmp_path):
+        path = str(tmp_path / 'epoch_3.pth')
+        save_checkpoint(self.checkpoint(), path)
+        done = run_python(f'import torch, mmengine.logging; torch.load({path!r})')
+        assert 'Weights only load failed' in done.stderr
+
+    def test_names_of_numpy_1(self, tmp_path):
+        old = tmp_path / 'legacy.pth'
+        torch.save(self.checkpoint(), old, _use_new_zipfile_serialization=False)
+        data = old.read_bytes().replace(b'numpy._core.multiarray', b'numpy.core.multiarray')
+        assert b'numpy.core.multiarray' in data
+        old.write_bytes(data)
+        loaded = CheckpointLoader.load_checkpoint(str(old), map_location='cpu')
+        assert loaded['message_hub']['runtime_info']['best_score'] == 0.25
+
+    @pytest.mark.parametrize('name', list(HOSTILE))
+    def test_hostile_file_is_refused_and_nothing_runs(self, tmp_path, name):
+        flag = tmp_path / 'flag'
+        make, found = HOSTILE[name]
+        path = str(tmp_path / 'hostile.pth')
+        torch.save({'state_dict': {}, 'meta': make(flag)}, path)
+        with pytest.raises(MGDMError, match='hostile.pth was refused') as caught:
+            CheckpointLoader.load_checkpoint(path, map_location='cpu')
+        assert found in str(caught.value)
+        assert 'weights_only=False' not in str(caught.value)
+        assert not flag.exists()
+
+    def test_allowed_methods_cannot_be_called_by_the_file(self, tmp_path):
+        path = str(tmp_path / 'hostile.pth')
+        torch.save({'meta': Calls(getattr, HistoryBuffer, 'mean')}, path)
+        assert CheckpointLoader.load_checkpoint(path)['meta'] is HistoryBuffer.mean
+
+    def test_by_url(self, tmp_path, monkeypatch):
+        """torch.hub keeps downloads in a folder: a file there stands for the downloaded one."""
+        flag = tmp_path / 'flag'
+        monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+        monkeypatch.setattr(torch.hub, '_hub_dir', None)
+        folder = tmp_path / 'hub' / 'checkpoints'
+        folder.mkdir(parents=True)
+        torch.save({'meta': Calls(os.system, f'touch {flag}')}, folder / 'hostile.pth')
+        with pytest.raises(MGDMError, match='hostile.pth was refused'):
+            CheckpointLoader.load_checkpoint('https://example.invalid/hostile.pth')
+        assert not flag.exists()
+
+    @pytest.mark.parametrize('content', [b'', b'hello', b'PK\x03\x04 cut off', pickle.dumps(1, 4)])
+    def test_no_checkpoint_at_all(self, tmp_path, content):
+        path = tmp_path / 'broken.pth'
+        path.write_bytes(content)
+        with pytest.raises(MGDMError, match='broken.pth cannot be read as a checkpoint'):
+            CheckpointLoader.load_checkpoint(str(path))
+
+    def test_cut_off(self, tmp_path):
+        path = tmp_path / 'cut.pth'
+        torch.save(self.checkpoint(), path)
+        path.write_bytes(path.read_bytes()[:1000])
+        with pytest.raises(MGDMError, match='cut.pth cannot be read'):
+            CheckpointLoader.load_checkpoint(str(path))
+
+    def test_missing_file_stays_what_it_is(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match='gone.pth'):
+            CheckpointLoader.load_checkpoint(str(tmp_path / 'gone.pth'))

@@ -1,0 +1,16 @@
+"""Models, registered in MMAction2's registry."""
+
+from .heads import HardNegativeTextHead, SemanticDiscriminator, TextGuidedTemporalHead
+from .losses import AugmentedContrastiveLoss, augmented_contrastive_loss
+from .recognizers import MGDM
+from .similarity import text_guided_similarity
+
+__all__ = [
+    'MGDM',
+    'AugmentedContrastiveLoss',
+    'HardNegativeTextHead',
+    'SemanticDiscriminator',
+    'TextGuidedTemporalHead',
+    'augmented_contrastive_loss',
+    'text_guided_similarity',
+]

@@ -1,0 +1,245 @@
+"""The text side of MGDM: a frozen bank of label texts, and the discriminator over them."""
+
+import json
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from ...clip import embed_dims
+from ...corpus import DEFAULT_PROMPT, LabelCorpus
+from ...errors import MGDMError
+from ...text_bank import build_text_bank
+
+__all__ = ['HardNegativeTextHead']
+
+CONTEXTS = ('all', 'single', 'neighbors')
+
+# CLIP starts its learned scale at 1 / 0.07 and never lets it pass 100.
+_INITIAL_LOGIT_SCALE = math.log(1 / 0.07)
+_MAX_LOGIT_SCALE = math.log(100)
+
+
+@MODELS.register_module()
+class HardNegativeTextHead(BaseModule):
+    """Turn label ids into guides and discriminated text embeddings.
+
+    MGDM, section 2.4 and eq. 17-18 (DOI 10.11959/j.issn.1000-436x.2024268). The text bank holds
+    CLIP's embedding of every label of the corpus. :meth:`init_weights` computes it, checkpoints
+    carry it together with the labels, so that testing a checkpoint needs no CLIP weights.
+
+    Args:
+        classes (str or Sequence[str]): Class names of the data set in label order: a list, a text
+            file with one a line, or a packaged map ('k400', 'hmdb51', 'ucf101').
+        arch (str): CLIP architecture of the text tower.
+        pretrained (str, optional): CLIP weights: an open_clip tag or a local file. Defaults to
+            None, random weights.
+        extra_labels (str or Sequence[str]): More labels to mine negatives from. Defaults to ().
+        prompt (str): Text with ``{}`` for the label. Defaults to 'This is a video about {}'.
+        discriminator (dict, optional): Config of :class:`SemanticDiscriminator`, without the
+            width. None leaves the texts as they are. Defaults to ``dict(num_layers=2)``.
+        context (str): What stands beside a class in the discriminator at test time. 'all': one
+            sequence of all classes, the paper's wording; 'single': each class alone; 'neighbors':
+            each class with its nearest ones by text, the shape seen in training.
+            Defaults to 'all'.
+        num_neighbors (int): Classes beside each class for 'neighbors'. Defaults to 7.
+
+    Raises:
+        ValueError: If ``context`` is unknown.
+        MGDMError: If the class names cannot be read.
+    """
+
+    def __init__(
+        self,
+        classes: str | Sequence[str],
+        arch: str,
+        pretrained: str | None = None,
+        extra_labels: str | Sequence[str] = (),
+        prompt: str = DEFAULT_PROMPT,
+        discriminator: dict | None = dict(num_layers=2),  # noqa: B006 (read only)
+        context: str = 'all',
+        num_neighbors: int = 7,
+    ) -> None:
+        super().__init__()
+        if context not in CONTEXTS:
+            raise ValueError(f"`context` should be one of {CONTEXTS}, but got '{context}'")
+        self.arch = arch
+        self.pretrained = pretrained
+        self.context = context
+        self.num_neighbors = num_neighbors
+        self.embed_dims = embed_dims(arch)
+        self.discriminator = MODELS.build(
+            {
+                'type': 'SemanticDiscriminator',
+                'num_layers': 0,
+                **(discriminator or {}),
+                'embed_dims': self.embed_dims,
+            }
+        )
+        self.logit_scale = nn.Parameter(torch.tensor(_INITIAL_LOGIT_SCALE))
+        self._set_corpus(LabelCorpus(classes, extra_labels, prompt))
+
+    def _set_corpus(self, corpus: LabelCorpus, embeddings: Tensor | None = None) -> None:
+        """Take over a corpus, with its text bank or with an empty one."""
+        self.corpus = corpus
+        self.has_bank = embeddings is not None
+        if embeddings is None:
+            embeddings = torch.zeros(len(corpus), self.embed_dims)
+        device = self.logit_scale.device
+        self.register_buffer('text_bank', embeddings.to(device))
+        class_ids = torch.as_tensor(corpus.class_ids, dtype=torch.long)
+        self.register_buffer('class_ids', class_ids.to(device), persistent=False)
+
+    @property
+    def num_classes(self) -> int:
+        """int: Number of classes of the data set."""
+        return len(self.corpus.classes)
+
+    def init_weights(self) -> None:
+        """Compute the text bank and take over CLIP's logit scale."""
+        super().init_weights()
+        embeddings, logit_scale = build_text_bank(self.corpus, self.arch, self.pretrained)
+        with torch.no_grad():
+            self.text_bank.copy_(embeddings)
+            self.logit_scale.copy_(logit_scale)
+        self.has_bank = True
+
+    def scale(self) -> Tensor:
+        """Return the factor 1 / tau of the scores, at most 100.
+
+        The parameter itself is clamped: clamping only its exponential would leave a scale that
+        starts at the limit, as OpenAI's does, without a gradient for good.
+
+        Returns:
+            Tensor: Scalar.
+        """
+        with torch.no_grad():
+            self.logit_scale.clamp_(max=_MAX_LOGIT_SCALE)
+        return self.logit_scale.exp()
+
+    def forward(self, text_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Embed the positive text of each video with its hard negatives (eq. 17-18).
+
+        Args:
+            text_ids (Tensor): Corpus ids, positive first, int [B, 1 + k].
+
+        Returns:
+            tuple[Tensor, Tensor]: Guides [B, D], which are the undiscriminated positives, and
+            discriminated texts [B, 1 + k, D].
+
+        Raises:
+            MGDMError: If the text bank was never computed.
+        """
+        bank = self._bank()
+        texts = bank[text_ids]
+        return texts[:, 0], self.discriminator(texts)
+
+    def encode_classes(self, context: str | None = None) -> tuple[Tensor, Tensor]:
+        """Embed all classes of the data set, for testing.
+
+        Args:
+            context (str, optional): 'all', 'single' or 'neighbors'. Defaults to the head's own.
+
+        Returns:
+            tuple[Tensor, Tensor]: Guides [C, D] and texts [C, D].
+
+        Raises:
+            MGDMError: If the text bank was never computed.
+        """
+        context = context or self.context
+        guides = self._bank()[self.class_ids]
+        if context == 'all':
+            return guides, self.discriminator(guides[None])[0]
+        if context == 'single':
+            return guides, self.discriminator(guides[:, None])[:, 0]
+        # Class, then its nearest classes: [C, 1 + neighbors]
+        unit = F.normalize(guides, dim=-1)
+        similarity = unit @ unit.t()
+        similarity.fill_diagonal_(math.inf)
+        nearest = similarity.topk(min(1 + self.num_neighbors, len(guides)), dim=1).indices
+        return guides, self.discriminator(guides[nearest])[:, 0]
+
+    def set_classes(self, names: Sequence[str]) -> None:
+        """Recognise other classes from now on, without training (open vocabulary).
+
+        Args:
+            names (Sequence[str]): The new class names, in label order.
+
+        Raises:
+            MGDMError: If the list is empty or names a class twice, or if a name is not in the
+                corpus and the CLIP weights of ``pretrained`` cannot be loaded to encode it.
+        """
+        corpus = LabelCorpus(list(names), prompt=self.corpus.prompt)
+        known = {prompt: row for row, prompt in enumerate(self.corpus.prompts)}
+        if self.has_bank and all(prompt in known for prompt in corpus.prompts):
+            embeddings = self.text_bank[[known[prompt] for prompt in corpus.prompts]]
+        elif self.pretrained is None:
+            pairs = zip(corpus.labels, corpus.prompts, strict=True)
+            unknown = [label for label, text in pairs if text not in known]
+            raise MGDMError(
+                f'{unknown[:5]} are not among the labels of this model, and there is no CLIP text '
+                'tower to encode them: set `cls_head.pretrained` to the CLIP weights that the '
+                'model was trained from'
+            )
+        else:
+            embeddings = build_text_bank(corpus, self.arch, self.pretrained).embeddings
+        self._set_corpus(corpus, embeddings)
+
+    def _bank(self) -> Tensor:
+        if not self.has_bank:
+            raise MGDMError(
+                'the text bank is empty: load a checkpoint, or call `model.init_weights()` to '
+                'compute it from the CLIP weights'
+            )
+        return self.text_bank
+
+    # The labels travel in the checkpoint, as bytes: MMEngine broadcasts every entry of a state
+    # dict, so each must be a tensor.
+
+    def get_extra_state(self) -> Tensor:
+        """Return the corpus as JSON bytes, uint8 [number of bytes]."""
+        text = json.dumps(self.corpus.to_dict() if self.has_bank else None)
+        return torch.tensor(list(text.encode()), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Note that a checkpoint has filled the bank; :meth:`_load_from_state_dict` checked it."""
+        self.has_bank = self.has_bank or _corpus_of(state) is not None
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
+        """Load the bank of a checkpoint only where it holds the labels of the config."""
+        state = state_dict.get(f'{prefix}_extra_state')
+        saved = None if state is None else _corpus_of(state)
+        if saved is not None and saved.prompts != self.corpus.prompts:
+            if not self.has_bank:
+                raise MGDMError(_describe_difference(saved.labels, self.corpus.labels))
+            # Fine-tuning on other labels: the bank that init_weights() computed stays.
+            state_dict[f'{prefix}text_bank'] = self.text_bank
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def _corpus_of(state: Tensor) -> LabelCorpus | None:
+    """Read a corpus back from the bytes of :meth:`HardNegativeTextHead.get_extra_state`."""
+    content = json.loads(bytes(state.tolist()).decode())
+    return None if content is None else LabelCorpus.from_dict(content)
+
+
+def _describe_difference(saved: list[str], wanted: list[str]) -> str:
+    """Say how the labels of a checkpoint differ from those of the config."""
+    message = (
+        f'the checkpoint was trained with {len(saved)} labels, the config has {len(wanted)} '
+        '(`cls_head.classes` and `cls_head.extra_labels`)'
+    )
+    if sorted(saved) == sorted(wanted):
+        message += ': the same ones in another order'
+    first = next(
+        (i for i, pair in enumerate(zip(saved, wanted, strict=False)) if pair[0] != pair[1]), None
+    )
+    if first is not None:
+        message += f"; label {first} is '{saved[first]}' there and '{wanted[first]}' here"
+    elif len(saved) == len(wanted):
+        message += '; the labels agree, but not the prompt'
+    return message + '. Test with the class list that the checkpoint was trained with'

@@ -1,0 +1,5 @@
+"""Recognisers."""
+
+from .mgdm import MGDM
+
+__all__ = ['MGDM']

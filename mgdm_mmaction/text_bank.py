@@ -1,0 +1,74 @@
+"""The text bank: CLIP's embedding of every label text, computed once and kept on disk."""
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .clip import build_clip, encode_texts, weights_digest
+from .corpus import LabelCorpus
+
+__all__ = ['TextBank', 'build_text_bank', 'cache_dir']
+
+
+class TextBank(NamedTuple):
+    """What the text side keeps of CLIP.
+
+    Args:
+        embeddings (Tensor): One row a label of the corpus, float32 [n, D], not normalised.
+        logit_scale (Tensor): CLIP's learned scale, as a logarithm, scalar.
+    """
+
+    embeddings: Tensor
+    logit_scale: Tensor
+
+
+def cache_dir() -> Path:
+    """Return the folder of cached files: ``$MGDM_CACHE``, or ``mgdm_mmaction`` in the user's cache.
+
+    Returns:
+        Path: The folder, which may not exist yet.
+    """
+    base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
+    return Path(os.environ.get('MGDM_CACHE') or Path(base) / 'mgdm_mmaction')
+
+
+def build_text_bank(corpus: LabelCorpus, arch: str, pretrained: str | None = None) -> TextBank:
+    """Encode the prompts of a corpus with a frozen CLIP text tower (MGDM, section 2.4).
+
+    The tower is dropped afterwards: no training step runs it. The embeddings are cached under a
+    key of architecture, weights, prompts and labels; random weights (``pretrained=None``) are not.
+
+    Args:
+        corpus (LabelCorpus): The labels and their prompts.
+        arch (str): CLIP architecture, as :func:`mgdm_mmaction.clip.build_clip` takes it.
+        pretrained (str, optional): Weights, likewise. Defaults to None.
+
+    Returns:
+        TextBank: Embeddings [n, D] and logit scale.
+    """
+    model = build_clip(arch, pretrained)
+    logit_scale = model.logit_scale.detach().clone()
+    if pretrained is None:
+        return TextBank(encode_texts(model, corpus.prompts, arch), logit_scale)
+
+    key = json.dumps([arch, weights_digest(model), corpus.prompts])
+    file = cache_dir() / 'text_bank' / f'{hashlib.sha256(key.encode()).hexdigest()[:32]}.pt'
+    if file.is_file():
+        return TextBank(torch.load(file, map_location='cpu', weights_only=True), logit_scale)
+    embeddings = encode_texts(model, corpus.prompts, arch)
+    _save_atomically(embeddings, file)
+    return TextBank(embeddings, logit_scale)
+
+
+def _save_atomically(tensor: Tensor, file: Path) -> None:
+    """Write through a temporary file: several ranks may come here at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as temporary:
+        torch.save(tensor, temporary)
+    os.replace(temporary.name, file)

@@ -1,0 +1,25 @@
+"""The negatives file: which label texts a frozen CLIP confuses every training video with.
+
+JSON Lines, UTF-8. The first line is a header (:class:`NegativesHeader`), every further line one
+video::
+
+    {"path": "train/run/0001.mp4", "label": 3, "negatives": [17, 4], "scores": [0.281, 0.279]}
+
+``path`` is what the annotation file writes, ``negatives`` are corpus ids, hardest first.
+"""
+
+from .format import FORMAT_VERSION, NegativesHeader, video_path
+from .reader import NegativesFile, read_negatives
+from .validation import NegativesSummary, validate_negatives
+from .writer import NegativesWriter
+
+__all__ = [
+    'FORMAT_VERSION',
+    'NegativesFile',
+    'NegativesHeader',
+    'NegativesSummary',
+    'NegativesWriter',
+    'read_negatives',
+    'validate_negatives',
+    'video_path',
+]

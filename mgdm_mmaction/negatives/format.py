@@ -1,0 +1,154 @@
+"""What the header of a negatives file holds, and how a video is named in it."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import get_origin
+
+from ..corpus import LabelCorpus
+from ..errors import MGDMError
+
+__all__ = [
+    'FORMAT_NAME',
+    'FORMAT_VERSION',
+    'NegativesHeader',
+    'path_hash',
+    'path_key',
+    'video_path',
+]
+
+FORMAT_NAME = 'mgdm-negatives'
+FORMAT_VERSION = 1
+MINE_HINT = 'Mine it again with tools/mine_negatives.py.'
+
+
+@dataclass(frozen=True)
+class NegativesHeader:
+    """First line of a negatives file: what the negatives were mined with.
+
+    Args:
+        architecture (str): CLIP architecture.
+        weights_digest (str): Fingerprint of the frozen CLIP's weights.
+        prompt (str): Text around every label.
+        labels (list[str]): The n labels of the corpus; negatives are indices of it.
+        classes (list[str]): Class names of the data set, label order.
+        class_ids (list[int]): Corpus id of every class.
+        num_frames (int): Frames encoded a video.
+        k (int): Negatives of every video.
+        annotation_digest (str): Fingerprint of the annotation file.
+        package_version (str): Version of this package that mined.
+        settings (dict, optional): Further settings of the miner, for the record.
+    """
+
+    architecture: str
+    weights_digest: str
+    prompt: str
+    labels: list[str]
+    classes: list[str]
+    class_ids: list[int]
+    num_frames: int
+    k: int
+    annotation_digest: str
+    package_version: str
+    settings: dict = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the header as one line, without the line break."""
+        head = {'format': FORMAT_NAME, 'format_version': FORMAT_VERSION}
+        return json.dumps(head | dataclasses.asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, line: str, where: str) -> 'NegativesHeader':
+        """Read a header line.
+
+        Args:
+            line (str): First line of the file.
+            where (str): File name, for messages.
+
+        Raises:
+            MGDMError: If the line is no header, of another version, or lacks a key.
+        """
+        try:
+            data = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise MGDMError(f'{where}:1: the header is not JSON ({error}). {MINE_HINT}') from None
+        if not isinstance(data, Mapping) or data.get('format') != FORMAT_NAME:
+            raise MGDMError(
+                f'{where}:1: this is no negatives file: its first line should hold '
+                f'"format": "{FORMAT_NAME}". {MINE_HINT}'
+            )
+        version = data.get('format_version')
+        if version != FORMAT_VERSION:
+            raise MGDMError(
+                f'{where}:1: format version {version!r}, but this package reads version '
+                f'{FORMAT_VERSION}. {MINE_HINT}'
+            )
+        types = {f.name: get_origin(f.type) or f.type for f in dataclasses.fields(cls)}
+        for name, kind in types.items():
+            if not isinstance(data.get(name), kind):
+                raise MGDMError(
+                    f'{where}:1: header key `{name}` is {data.get(name, "missing")!r}, expected '
+                    f'{kind.__name__}. {MINE_HINT}'
+                )
+        header = cls(**{name: data[name] for name in types})
+        header._check(where)
+        return header
+
+    def _check(self, where: str) -> None:
+        ids = self.class_ids
+        if len(ids) != len(self.classes) or not all(
+            isinstance(i, int) and 0 <= i < len(self.labels) for i in ids
+        ):
+            raise MGDMError(
+                f'{where}:1: `class_ids` should give each of the {len(self.classes)} classes an id '
+                f'below {len(self.labels)}. {MINE_HINT}'
+            )
+        corpus = self.corpus()
+        if corpus.labels != self.labels or corpus.class_ids.tolist() != list(ids):
+            raise MGDMError(
+                f'{where}:1: `labels` do not begin with the {len(self.classes)} `classes` in label '
+                f'order, or one is there twice. {MINE_HINT}'
+            )
+
+    def corpus(self) -> LabelCorpus:
+        """Return the corpus whose ids the file uses."""
+        return LabelCorpus(self.classes, self.labels[len(self.classes) :], self.prompt)
+
+
+def video_path(info: Mapping, prefix: str | None = '') -> str:
+    """Name a sample of a data set as the annotation file writes it.
+
+    Args:
+        info (Mapping): Data info or pipeline results of ``VideoDataset`` or ``RawframeDataset``.
+        prefix (str, optional): The data set's ``data_prefix`` to take off. Defaults to ''.
+
+    Returns:
+        str: The path; where a raw-frame list has offsets, several clips share one folder, so
+        ``@offset+frames`` follows.
+    """
+    path = info.get('filename', info.get('frame_dir'))
+    if path is None:
+        raise MGDMError(
+            f'a sample has neither `filename` nor `frame_dir` but {sorted(info)}; negatives work '
+            'with the lists of VideoDataset and RawframeDataset.'
+        )
+    path = str(path)
+    if prefix:
+        folder = prefix if prefix.endswith('/') else prefix + '/'
+        path = path.removeprefix(folder)
+    if 'frame_dir' in info and 'offset' in info:
+        path = f'{path}@{info["offset"]}+{info["total_frames"]}'
+    return path
+
+
+def path_key(path: str) -> str:
+    """Return the form of a path under which it is found: no empty or '.' parts, '/' between."""
+    return '/'.join(part for part in path.replace('\\', '/').split('/') if part not in ('', '.'))
+
+
+def path_hash(key: str) -> int:
+    """Return a 63-bit hash that is the same in every process (Python's own is not)."""
+    digest = hashlib.blake2b(key.encode('utf-8', 'surrogateescape'), digest_size=8).digest()
+    return int.from_bytes(digest, 'little') >> 1

@@ -1,0 +1,100 @@
+"""Writing a negatives file line by line, so that it appears whole or not at all."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from ..errors import MGDMError
+from .format import NegativesHeader
+
+__all__ = ['NegativesWriter']
+
+
+class NegativesWriter:
+    """Stream videos into ``<path>.part`` and move it to ``path`` when all went well.
+
+    Args:
+        path (str | Path): The file to write; its folder is made.
+        header (NegativesHeader): First line.
+        overwrite (bool, optional): Replace a file that exists. Defaults to False.
+
+    Raises:
+        MGDMError: If the file exists and ``overwrite`` is false.
+
+    Example:
+        >>> with NegativesWriter('negatives.jsonl', header) as writer:  # doctest: +SKIP
+        ...     writer.write('train/run/0001.mp4', 3, [17, 4], [0.281, 0.279])
+    """
+
+    def __init__(self, path: str | Path, header: NegativesHeader, overwrite: bool = False) -> None:
+        self.path = Path(path)
+        self.header = header
+        check_can_write(self.path, overwrite)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._part = self.path.with_name(self.path.name + '.part')
+        self._file = self._part.open('w', encoding='utf-8', errors='surrogateescape')
+        self._file.write(header.to_json() + '\n')
+
+    def write(
+        self, path: str, label: int, negatives: Sequence[int], scores: Sequence[float]
+    ) -> None:
+        """Add one video.
+
+        Args:
+            path (str): Path as the annotation file writes it.
+            label (int): Label of the video.
+            negatives (Sequence[int]): k corpus ids, hardest first.
+            scores (Sequence[float]): Their k scores, falling.
+        """
+        row = {
+            'path': path,
+            'label': int(label),
+            'negatives': [int(i) for i in negatives],
+            'scores': [round(float(score), 6) for score in scores],
+        }
+        assert len(row['negatives']) == len(row['scores']) == self.header.k
+        self._file.write(json.dumps(row, ensure_ascii=False) + '\n')
+
+    def close(self) -> None:
+        """Finish the file and put it in its place."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        os.replace(self._part, self.path)
+
+    def discard(self) -> None:
+        """Throw away what was written; a file that was there before stays."""
+        self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def __enter__(self) -> 'NegativesWriter':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.discard()
+
+
+def check_can_write(path: str | Path, overwrite: bool) -> None:
+    """Refuse early, before hours of work, what could not be written in the end.
+
+    Raises:
+        MGDMError: If the path is a folder, or a file that should not be replaced.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise MGDMError(f'{path}: is a folder; give the name of a file, such as negatives.jsonl.')
+    if path.exists() and not overwrite:
+        raise MGDMError(
+            f'{path}: exists already. Mining it again replaces it: add --overwrite, or choose '
+            'another --out. --check tells what the file holds.'
+        )

@@ -1,0 +1,75 @@
+# Everything a newcomer needs: `make demo` and `make test` install by themselves. `make help` lists all.
+
+PYTHON   ?= python3
+VENV     ?= .venv
+PIP_ARGS ?=
+JOBS     ?= 2
+ARGS     ?=
+
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest -q -n $(JOBS)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format wheel clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo     install, then mine, train and test MGDM on a small data set made here'
+	@echo 'make test     install, then run every test: the quick ones, then the slow ones'
+	@echo 'make lint     check the code, its formatting and its docstrings'
+	@echo 'make format   format the code and mend what the linter can mend'
+	@echo 'make wheel    build the wheel into dist/'
+	@echo 'make install  only install, into $(VENV)'
+	@echo 'make clean    delete $(VENV), build/ and dist/'
+	@echo
+	@echo 'Variables, as in `make test PYTHON=python3.12`:'
+	@echo '  PYTHON    Python 3.10 or newer that the environment is made with (now: $(PYTHON))'
+	@echo '  VENV      folder of the environment (now: $(VENV))'
+	@echo '  PIP_ARGS  more arguments for pip install, such as the index of the CPU-only wheels of'
+	@echo '            torch, or -c FILE with versions to keep to'
+	@echo '  JOBS      tests that run at the same time (now: $(JOBS))'
+	@echo '  ARGS      more arguments for the command of `make demo`, or for pytest in `make test`'
+
+install: $(STAMP)
+
+# Done once, and again when a requirement changes.
+$(STAMP): setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+	  || { echo 'error: `$(PYTHON)` is missing or older than Python 3.10; name another one: make PYTHON=python3.12' >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo 'error: `$(PYTHON)` cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 2; }
+	@echo 'Installing into $(VENV) (once; a few minutes, 1 to 8 GB, most of it PyTorch) ...'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) -e '.[lite,test]'
+	@# The OpenCV that MMAction2 asks for needs the system's graphics libraries, which a server or a
+	@# container may lack. The headless build is the same for our use.
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || { \
+	  echo 'OpenCV does not load here (no graphics libraries): taking its headless build ...'; \
+	  $(BIN)/python -m pip uninstall -q -y opencv-python opencv-contrib-python; \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) opencv-contrib-python-headless; \
+	  $(BIN)/python -c 'import cv2'; }
+	@touch $@
+	@echo 'Installed.'
+
+demo: $(STAMP)
+	$(BIN)/python tools/toy_demo.py $(ARGS)
+
+test: $(STAMP)
+	$(PYTEST) -m 'not slow' $(ARGS)
+	$(PYTEST) -m slow $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(STAMP)
+	$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls -l dist/*.whl
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

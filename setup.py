@@ -1,0 +1,134 @@
+"""Packaging of mgdm_mmaction: what it needs, and what a wheel holds.
+
+Metadata that never changes between releases stays here too, so that one file answers every question
+about installing. ``pyproject.toml`` names the build backend and configures the linters and pytest.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+PACKAGE = 'mgdm_mmaction'
+
+REQUIRES = [
+    # First release that loads checkpoints with weights_only=True, which compat.py relies on.
+    'torch>=2.6',
+    # open_clip and timm import it; take it from the same index as torch, or it does not load.
+    'torchvision>=0.21',
+    # CLIP towers, tokenizer and pretrained tags. 3.0 brought today's loading rules.
+    'open_clip_torch>=3.0,<4',
+    # Runner, registries, hooks. compat.py mends faults of this release; a 1.x would be another API.
+    'mmengine>=0.10.7,<1',
+    # Recognisers, data sets, pipelines. compat.py supplies the module that this very wheel lacks.
+    'mmaction2==1.2.0',
+    # CLIP checkpoints in its format, and the layer-wise learning-rate decay constructor.
+    'mmpretrain>=1.2.0,<1.3',
+    # Video decoding. The last release; wheels for x86-64 Linux, Windows and Intel macOS only, and
+    # mmaction2 requires it by this name, so another build of it would not lift that limit.
+    'decord>=0.6.0',
+    # Oldest that has been tried.
+    'numpy>=1.26',
+    # mmaction2 imports it and does not say so. compat.py replaces it, but MMAction2's own commands
+    # may come to it before they import this package.
+    'importlib_metadata',
+    # mmengine reads `_base_ = 'mmaction::...'` with pkg_resources, which setuptools 82 removed. The
+    # same holds: compat.py replaces it, once this package is imported.
+    'setuptools<82',
+]
+
+EXTRAS = {
+    # MMAction2 needs one mmcv. The light one has no compiled operators and installs in seconds.
+    # mmaction2 1.2.0 refuses 2.2. Both kinds are one Python package: never install both.
+    'lite': ['mmcv-lite>=2.0.1,<2.2'],
+    # The full one, for those who use other models of MMAction2. Without a wheel for your torch, pip
+    # compiles it: see its own installation guide, and pass --no-build-isolation.
+    'full': ['mmcv>=2.0.1,<2.2'],
+    # What `make test` and `make lint` run. The formatter's output changes between minor releases.
+    'test': ['pytest>=8', 'pytest-xdist>=3.6', 'ruff>=0.17,<0.18', 'tensorboard'],
+}
+
+
+class BuildWithMim(build_py):
+    """Put the top-level configs and tools into the package, where MMLab's MIM expects them.
+
+    A wheel gets copies under ``mgdm_mmaction/.mim``. An editable install gets links, so that both
+    kinds of installation find ``.mim/configs`` in the same place.
+    """
+
+    def run(self) -> None:
+        """Build the modules, then add the two folders."""
+        if getattr(self, 'editable_mode', False):
+            super().run()
+            self._link(ROOT / PACKAGE / '.mim')
+            return
+        # setuptools keeps build/lib from one build to the next: without this, a module that was
+        # deleted since would still be shipped.
+        target = Path(self.build_lib) / PACKAGE
+        shutil.rmtree(target, ignore_errors=True)
+        super().run()
+        ignore = shutil.ignore_patterns('__pycache__', '*.pyc', 'dev')
+        for name in ('configs', 'tools'):
+            shutil.copytree(ROOT / name, target / '.mim' / name, ignore=ignore)
+
+    @staticmethod
+    def _link(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        for name in ('configs', 'tools'):
+            link = folder / name
+            if link.is_symlink():
+                link.unlink()
+            elif link.exists():
+                shutil.rmtree(link)
+            try:
+                link.symlink_to(Path(os.pardir, os.pardir, name), target_is_directory=True)
+            except OSError:  # Windows without the right to make links
+                shutil.copytree(ROOT / name, link)
+
+
+def read_version() -> str:
+    """Return ``__version__`` without importing the package, whose requirements may be missing."""
+    scope: dict = {}
+    exec((ROOT / PACKAGE / 'version.py').read_text(encoding='utf-8'), scope)
+    return scope['__version__']
+
+
+def read_readme() -> str:
+    """Return the text of the project's page, empty while there is none."""
+    path = ROOT / 'README.md'
+    return path.read_text(encoding='utf-8') if path.exists() else ''
+
+
+setup(
+    name='mgdm-mmaction',
+    version=read_version(),
+    description='Action recognition with CLIP and mined hard-negative labels (MGDM), for MMAction2',
+    long_description=read_readme(),
+    long_description_content_type='text/markdown',
+    author='The mgdm_mmaction authors',
+    license='Apache-2.0',
+    license_files=['LICENSE'],
+    keywords='action recognition, video, CLIP, hard negatives, MMAction2',
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Science/Research',
+        'Operating System :: POSIX :: Linux',
+        'Programming Language :: Python :: 3',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+    ],
+    python_requires='>=3.10',
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={PACKAGE: ['label_maps/*.txt', 'architectures/*.json']},
+    include_package_data=False,
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+    cmdclass={'build_py': BuildWithMim},
+    zip_safe=False,
+)

@@ -1,0 +1,14 @@
+"""What the training engine adds to MMEngine's: hooks, optimizer settings, runs without CUDA."""
+
+from .cpu_amp_optim_wrapper import CPUAmpOptimWrapper
+from .distributed import is_cpu_only, start_process_group
+from .hooks import EpochSeedHook
+from .optim_wrapper_constructor import MGDMOptimWrapperConstructor
+
+__all__ = [
+    'CPUAmpOptimWrapper',
+    'EpochSeedHook',
+    'MGDMOptimWrapperConstructor',
+    'is_cpu_only',
+    'start_process_group',
+]

@@ -1,0 +1,117 @@
+"""Testing, behind ``tools/test.py``."""
+
+import argparse
+from collections.abc import Sequence
+
+from mmengine.config import Config
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from ..errors import MGDMError
+from .checks import check_data, views
+from .common import add_common_arguments, build_runner, load_config, merge_options, require_file
+
+__all__ = ['main', 'parse_args', 'prepare_config', 'test']
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line.
+
+    Args:
+        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
+    """
+    parser = argparse.ArgumentParser('test.py', description='Test a recogniser.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        help="checkpoint file; without one the model's initial weights are tested, which for MGDM "
+        'is CLIP before any training',
+    )
+    parser.add_argument('--dump', metavar='FILE.pkl', help='save all predictions there')
+    add_common_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def prepare_config(args: argparse.Namespace) -> Config:
+    """Read the config and set what the arguments say.
+
+    Args:
+        args (argparse.Namespace): Result of :func:`parse_args`.
+
+    Returns:
+        Config: What :func:`test` takes.
+
+    Raises:
+        MGDMError: If an argument or the config is wrong.
+    """
+    cfg = load_config(args)
+    if args.dump is not None:
+        if not args.dump.endswith(('.pkl', '.pickle')):
+            raise MGDMError(f'--dump {args.dump}: the name should end in .pkl')
+        metrics = cfg.get('test_evaluator') or []
+        metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
+        cfg.test_evaluator = [*metrics, dict(type='DumpResults', out_file_path=args.dump)]
+    if args.checkpoint is not None:
+        require_file(args.checkpoint, 'checkpoint')
+        cfg.load_from = args.checkpoint
+    cfg.resume = False
+    merge_options(cfg, args)
+    return cfg
+
+
+def test(cfg: Config, config_path: str = 'the config') -> dict:
+    """Check a config and test its ``load_from``, or its initial weights where that is not set.
+
+    Args:
+        cfg (Config): Result of :func:`prepare_config`.
+        config_path (str, optional): Its file, for messages. Defaults to 'the config'.
+
+    Returns:
+        dict: The metrics.
+
+    Raises:
+        MGDMError: If the data or the checkpoint is missing or wrong.
+    """
+    summaries = check_data(cfg, 'test', config_path)
+    if cfg.get('load_from'):
+        require_file(cfg.load_from, 'checkpoint')
+    # No training here: its optimizer and its data need not be there.
+    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'):
+        cfg[key] = None
+    cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    runner = build_runner(cfg)
+    if not cfg.get('load_from'):
+        runner.logger.info("no checkpoint given: testing the model's initial weights")
+        runner._init_model_weights()
+    for line in _protocol(runner, summaries):
+        runner.logger.info(line)
+    return runner.test()
+
+
+def _protocol(runner: Runner, summaries: list) -> list[str]:
+    """What a reader needs to know to compare two results."""
+    lines = [
+        f'test list: {found.ann_file}, {found.num_videos} videos, sha256 {found.digest[:12]}'
+        for found in summaries
+    ]
+    frames, clips, crops = views(runner.cfg.test_dataloader.dataset)
+    lines.append(f'views of a video: {frames} frames x {clips} clips x {crops} crops')
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    head = getattr(model, 'cls_head', None)
+    if hasattr(head, 'corpus'):
+        lines.append(
+            f'texts: {len(head.corpus.classes)} classes, corpus of {len(head.corpus)} labels, '
+            f"context '{head.context}'"
+        )
+    return lines
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command.
+
+    Args:
+        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
+    """
+    args = parse_args(argv)
+    test(prepare_config(args), args.config)

@@ -1,0 +1,144 @@
+"""Training, behind ``tools/train.py``."""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from ..engine import is_cpu_only
+from ..errors import MGDMError
+from .checks import check_data
+from .common import (
+    add_common_arguments,
+    build_runner,
+    load_config,
+    merge_options,
+    require_file,
+    use_cpu_amp,
+)
+
+__all__ = ['main', 'parse_args', 'prepare_config', 'train']
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line.
+
+    Args:
+        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
+    """
+    parser = argparse.ArgumentParser('train.py', description='Train a recogniser.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from this checkpoint, or from the latest one of the work directory',
+    )
+    parser.add_argument('--amp', action='store_true', help='automatic mixed precision')
+    parser.add_argument('--no-validate', action='store_true', help='do not evaluate meanwhile')
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate by the global batch size over auto_scale_lr.base_batch_size',
+    )
+    parser.add_argument('--seed', type=int, help='seed; overrules the one of the config')
+    parser.add_argument(
+        '--diff-rank-seed', action='store_true', help='seed every rank differently from the start'
+    )
+    parser.add_argument(
+        '--deterministic', action='store_true', help='only deterministic algorithms'
+    )
+    add_common_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def prepare_config(args: argparse.Namespace) -> Config:
+    """Read the config and set what the arguments say.
+
+    Args:
+        args (argparse.Namespace): Result of :func:`parse_args`.
+
+    Returns:
+        Config: What :func:`train` takes.
+
+    Raises:
+        MGDMError: If an argument or the config is wrong.
+    """
+    cfg = load_config(args)
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if args.amp:
+        kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
+        if kind not in ('OptimWrapper', 'AmpOptimWrapper', 'CPUAmpOptimWrapper'):
+            raise MGDMError(
+                f"--amp replaces an OptimWrapper, but {args.config} has optim_wrapper.type='{kind}'"
+            )
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    if args.auto_scale_lr:
+        if not (cfg.get('auto_scale_lr') or {}).get('base_batch_size'):
+            raise MGDMError(
+                f'--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=...) in {args.config}'
+            )
+        cfg.auto_scale_lr.enable = True
+    if args.resume == 'auto':
+        cfg.resume, cfg.load_from = True, None
+    elif args.resume is not None:
+        require_file(args.resume, 'checkpoint')
+        cfg.resume, cfg.load_from = True, args.resume
+    _set_randomness(cfg, args)
+    merge_options(cfg, args)
+    return cfg
+
+
+def _set_randomness(cfg: Config, args: argparse.Namespace) -> None:
+    """Let arguments overrule the config, one by one; MMAction2 ignores them if it says anything."""
+    randomness = dict(cfg.get('randomness') or dict(seed=None))
+    if args.seed is not None:
+        randomness['seed'] = args.seed
+    for name in ('diff_rank_seed', 'deterministic'):
+        if getattr(args, name):
+            randomness[name] = True
+    cfg.randomness = randomness
+
+
+def train(cfg: Config, config_path: str = 'the config') -> Runner:
+    """Check a config and train it.
+
+    Args:
+        cfg (Config): Result of :func:`prepare_config`.
+        config_path (str, optional): Its file, for messages. Defaults to 'the config'.
+
+    Returns:
+        Runner: The runner after the training.
+
+    Raises:
+        MGDMError: If the data or the checkpoint to start from is missing or wrong.
+    """
+    check_data(cfg, 'train', config_path)
+    if cfg.get('val_dataloader'):
+        check_data(cfg, 'val', config_path)
+    if cfg.get('load_from'):
+        require_file(cfg.load_from, 'checkpoint')
+    use_cpu_amp(cfg)
+    if cfg.randomness.get('deterministic') and not is_cpu_only():
+        # cuBLAS wants to know before it is first used.
+        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+    if not any(hook.get('type') == 'EpochSeedHook' for hook in cfg.get('custom_hooks') or ()):
+        cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()), dict(type='EpochSeedHook')]
+    runner = build_runner(cfg)
+    runner.train()
+    return runner
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command.
+
+    Args:
+        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
+    """
+    args = parse_args(argv)
+    train(prepare_config(args), args.config)

@@ -7,18 +7,24 @@ Example:
     torch.Size([1, 128])
 """
 
+from .activation import set_activation, uses_quick_gelu
 from .architectures import embed_dims, get_arch, image_size, list_archs
-from .build import build_clip
+from .build import build_clip, build_visual, count_blocks, load_visual
 from .digest import weights_digest
 from .text import encode_texts, tokenize
 
 __all__ = [
     'build_clip',
+    'build_visual',
+    'count_blocks',
     'embed_dims',
     'encode_texts',
     'get_arch',
     'image_size',
     'list_archs',
+    'load_visual',
+    'set_activation',
     'tokenize',
+    'uses_quick_gelu',
     'weights_digest',
 ]

@@ -34,22 +34,19 @@ def get_arch(arch: str) -> dict:
             architecture (``'mgdm-tiny'``), or path of a JSON file of the same form.
 
     Returns:
-        dict: A copy with ``embed_dim``, ``vision_cfg``, ``text_cfg`` and, where the architecture has
-        it, ``quick_gelu``.
+        dict: A copy with ``embed_dim``, ``vision_cfg``, ``text_cfg`` and, where the architecture
+        has it, ``quick_gelu``.
 
     Raises:
         MGDMError: If the name is unknown, or the file cannot be read or lacks a section.
     """
     if not isinstance(arch, str):
         raise MGDMError(f'`arch` should be a string, but got {arch!r}')
-    if arch.endswith('.json'):
-        config = _read_json(Path(arch))
-    else:
-        config = _named_config(arch)
+    config = _read_json(Path(arch)) if arch.endswith('.json') else _named_config(arch)
     if 'multimodal_cfg' in config:
         raise MGDMError(
-            f"arch '{arch}' is a CoCa model: it has a captioning decoder and its image tower returns "
-            'tokens beside the embedding. Take a CLIP architecture, for example ViT-B-32.'
+            f"arch '{arch}' is a CoCa model: it has a captioning decoder and its image tower "
+            'returns tokens beside the embedding. Take a CLIP architecture, for example ViT-B-32.'
         )
     return config
 

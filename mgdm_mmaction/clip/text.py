@@ -63,8 +63,8 @@ def encode_texts(
         batch_size (int, optional): Texts in one forward pass. Defaults to 256.
 
     Returns:
-        Tensor: float32 of shape [n, D] on the model's device: projected embeddings of the end token,
-        not normalised, without gradient.
+        Tensor: float32 of shape [n, D] on the model's device: projected embeddings of the end
+        token, not normalised, without gradient.
 
     Raises:
         MGDMError: If the tokenizer knows more tokens than the model's vocabulary has.
@@ -73,8 +73,8 @@ def encode_texts(
     vocab_size = getattr(model, 'vocab_size', None)
     if vocab_size is not None and int(tokens.max()) >= vocab_size:
         raise MGDMError(
-            f"arch '{arch}': the tokenizer made token {int(tokens.max())}, but the model's vocabulary "
-            f'has {vocab_size} tokens; set text_cfg.vocab_size to 49408 for the CLIP tokenizer'
+            f"arch '{arch}': the tokenizer made token {int(tokens.max())}, but the model's "
+            f'vocabulary has {vocab_size}; the CLIP tokenizer needs text_cfg.vocab_size=49408'
         )
     device = next(model.parameters()).device
     was_training = model.training
@@ -106,7 +106,7 @@ def _tokenizer(arch: str) -> tuple[Callable, int]:
             raise
         # The hub's client raises a different class for every way a download can fail.
         raise MGDMError(
-            f"arch '{arch}': its tokenizer '{name}' could not be loaded ({type(error).__name__}). It "
-            'comes from the Hugging Face hub and needs the transformers package; without network '
-            'take an architecture with the CLIP tokenizer, for example ViT-B-32.'
+            f"arch '{arch}': its tokenizer '{name}' could not be loaded ({type(error).__name__}). "
+            'It comes from the Hugging Face hub and needs the transformers package; without '
+            'network take an architecture with the CLIP tokenizer, for example ViT-B-32.'
         ) from error

@@ -1,0 +1,5 @@
+"""Backbones: images to embeddings."""
+
+from .clip_backbone import CLIPBackbone
+
+__all__ = ['CLIPBackbone']

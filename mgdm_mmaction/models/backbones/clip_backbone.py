@@ -1,0 +1,210 @@
+"""CLIP's image tower as a backbone of MMAction2."""
+
+import torch
+from mmaction.registry import MODELS
+from mmengine.logging import print_log
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from ...clip import (
+    build_visual,
+    count_blocks,
+    embed_dims,
+    image_size,
+    load_visual,
+    set_activation,
+    uses_quick_gelu,
+)
+from ...errors import MGDMError
+
+__all__ = ['CLIPBackbone']
+
+# Everything before the first block: what MMPretrain calls stage 0.
+_STEM = ('conv1', 'class_embedding', 'positional_embedding', 'ln_pre')
+
+
+@MODELS.register_module()
+class CLIPBackbone(BaseModule):
+    """CLIP's image tower: the projected class-token embedding of every frame.
+
+    The weights are loaded in :meth:`init_weights`, never on construction. Which activation they
+    need, GELU or QuickGELU, is kept in a buffer: a checkpoint of this module restores it, whatever
+    the config says.
+
+    Args:
+        arch (str): CLIP architecture: a name of open_clip (``'ViT-L-14'``), a packaged one
+            (``'mgdm-tiny'``), or an open_clip model configuration ending in ``.json``.
+        pretrained (str, optional): Tag of open_clip (``'openai'``), or a file or folder in the form
+            of open_clip, OpenAI, Hugging Face or MMPretrain; the image tower alone will do.
+            Defaults to None: random weights.
+        quick_gelu (bool, optional): True for QuickGELU, False for GELU. Defaults to None: as the
+            weights tell, or else as the architecture says.
+        frozen_stages (int | str, optional): Part that is not trained: -1 nothing, 0 the stem
+            (patches, positions and first norm), n the stem and the first n blocks, ``'all'`` the
+            whole tower with its projection. Frozen parts stay in evaluation mode. Defaults to -1.
+        with_cp (bool, optional): Recompute the blocks in the backward pass to save memory. Defaults
+            to False.
+        patch_dropout (float, optional): Part of the patches of each frame that training drops.
+            Defaults to 0.
+        init_cfg (dict | list[dict], optional): MMEngine's initialisation. Defaults to None.
+
+    Raises:
+        MGDMError: If the architecture is unknown or an option is out of range.
+
+    Example:
+        >>> import torch
+        >>> backbone = CLIPBackbone('mgdm-tiny', frozen_stages=1)
+        >>> backbone(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 128])
+    """
+
+    def __init__(
+        self,
+        arch: str,
+        pretrained: str | None = None,
+        quick_gelu: bool | None = None,
+        frozen_stages: int | str = -1,
+        with_cp: bool = False,
+        patch_dropout: float = 0.0,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(init_cfg=init_cfg)
+        if not 0 <= patch_dropout < 1:
+            raise MGDMError(f'CLIPBackbone: patch_dropout should be in [0, 1), got {patch_dropout}')
+        self.arch = arch
+        self.pretrained = pretrained
+        self.embed_dims = embed_dims(arch)
+        self.image_size = image_size(arch)
+        self.visual = build_visual(arch, quick_gelu, patch_dropout)
+        self.num_layers = count_blocks(self.visual)
+        self.frozen_stages = self._check_frozen(frozen_stages)
+        self.with_cp = with_cp
+        if self.num_layers is None and (with_cp or patch_dropout):
+            raise MGDMError(
+                'CLIPBackbone: with_cp and patch_dropout need a ViT tower of open_clip, arch '
+                f"'{arch}' has another one"
+            )
+        if with_cp:
+            # open_clip checkpoints with use_reentrant=False, so that gradients reach the parameters
+            # of a block whose input needs none.
+            self.visual.set_grad_checkpointing(True)
+        self._quick_gelu_option = quick_gelu
+        # A byte and not a bool, because every backend of torch.distributed can send it.
+        self.register_buffer('quick_gelu', torch.zeros((), dtype=torch.uint8))
+        self._set_quick_gelu(uses_quick_gelu(self.visual))
+        self._freeze_stages()
+
+    def init_weights(self) -> None:
+        """Load the pretrained weights, if there are any, then apply ``init_cfg``.
+
+        Raises:
+            MGDMError: If the weights cannot be had or read, or do not fit the architecture.
+        """
+        if self.pretrained is not None and not self.is_init:
+            quick = load_visual(self.visual, self.arch, self.pretrained, self._quick_gelu_option)
+            self._set_quick_gelu(quick)
+        super().init_weights()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Embed images.
+
+        Args:
+            x (Tensor): Normalised images of shape [N, 3, H, W], H and W those of the tower.
+
+        Returns:
+            Tensor: Embeddings of shape [N, D], not normalised; under autocast in its type.
+
+        Raises:
+            MGDMError: If the images have another shape.
+        """
+        if x.ndim != 4 or tuple(x.shape[-2:]) != self.image_size:
+            height, width = self.image_size
+            raise MGDMError(
+                f"CLIPBackbone: `backbone.arch` '{self.arch}' takes images of shape "
+                f'[N, 3, {height}, {width}], but got {list(x.shape)}. Set the crop or resize of '
+                f'the pipelines to {height} x {width} and end them with '
+                "FormatShape(input_format='NCHW'), or take another arch."
+            )
+        return self.visual(x)
+
+    def train(self, mode: bool = True) -> 'CLIPBackbone':
+        """Switch between training and evaluation; frozen parts stay in evaluation mode.
+
+        Args:
+            mode (bool, optional): True for training. Defaults to True.
+
+        Returns:
+            CLIPBackbone: Itself.
+        """
+        super().train(mode)
+        for part in self._frozen_parts():
+            if isinstance(part, nn.Module):
+                part.eval()
+        return self
+
+    def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
+        """Depth of a parameter, for layer-wise decay of the learning rate.
+
+        MMPretrain's ``LearningRateDecayOptimWrapperConstructor`` asks the model, which asks the
+        backbone with ``prefix='backbone.'``.
+
+        Args:
+            param_name (str): Name of the parameter in the model.
+            prefix (str, optional): The backbone's prefix in the model. Defaults to ''.
+
+        Returns:
+            tuple[int, int]: The depth, 0 for the stem, i + 1 for block i and ``num_layers + 1`` for
+            what comes after the blocks, also outside the backbone; and the number of depths.
+
+        Raises:
+            MGDMError: If the tower has no transformer blocks of open_clip.
+        """
+        if self.num_layers is None:
+            raise MGDMError(
+                f"CLIPBackbone: layer-wise learning rates need a ViT tower, arch '{self.arch}' has "
+                'another one'
+            )
+        num_depths = self.num_layers + 2
+        name = param_name.removeprefix(f'{prefix}visual.')
+        if name == param_name:
+            return num_depths - 1, num_depths
+        if name.startswith('transformer.resblocks.'):
+            return int(name.split('.')[2]) + 1, num_depths
+        return (0 if name.split('.')[0] in _STEM else num_depths - 1), num_depths
+
+    def _check_frozen(self, stages: int | str) -> int | str:
+        last = -1 if self.num_layers is None else self.num_layers
+        if stages == 'all' or (type(stages) is int and -1 <= stages <= last):
+            return stages
+        raise MGDMError(
+            f"CLIPBackbone: frozen_stages should be 'all' or a number from -1 to {last} for arch "
+            f"'{self.arch}', but got {stages!r}"
+        )
+
+    def _frozen_parts(self) -> list[nn.Module | nn.Parameter]:
+        if self.frozen_stages == 'all':
+            return [self.visual]
+        if self.frozen_stages < 0:
+            return []
+        stem = [getattr(self.visual, name) for name in _STEM]
+        return stem + list(self.visual.transformer.resblocks[: self.frozen_stages])
+
+    def _freeze_stages(self) -> None:
+        for part in self._frozen_parts():
+            part.requires_grad_(False)
+            if isinstance(part, nn.Module):
+                part.eval()
+
+    def _set_quick_gelu(self, quick: bool) -> None:
+        set_activation(self.visual, quick)
+        self.quick_gelu.fill_(quick)
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args, **kwargs) -> None:
+        """Take the activation from the checkpoint, with its weights."""
+        before = uses_quick_gelu(self.visual)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+        flag = state_dict.get(f'{prefix}quick_gelu')
+        if flag is not None and bool(flag) != before:
+            set_activation(self.visual, bool(flag))
+            name = 'QuickGELU' if flag else 'GELU'
+            print_log(f'CLIPBackbone: activation {name}, as in the checkpoint', logger='current')

@@ -1,0 +1,160 @@
+"""Checking annotation files before a run, with file and line in every message."""
+
+import hashlib
+import os.path as osp
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mmengine import fileio
+
+from ..errors import MGDMError
+
+__all__ = ['AnnotationSummary', 'check_annotation', 'check_dataset', 'unwrap_datasets']
+
+
+@dataclass(frozen=True)
+class AnnotationSummary:
+    """What an annotation file holds.
+
+    Args:
+        ann_file (str): The file.
+        num_videos (int): Lines.
+        num_labels (int): Different labels.
+        max_label (int): Largest label.
+        digest (str): Fingerprint of the content.
+    """
+
+    ann_file: str
+    num_videos: int
+    num_labels: int
+    max_label: int
+    digest: str
+
+
+def check_annotation(
+    ann_file: str,
+    num_classes: int | None = None,
+    delimiter: str | None = ' ',
+    rawframes: bool = False,
+    with_offset: bool = False,
+) -> AnnotationSummary:
+    """Check the list of a ``VideoDataset`` or ``RawframeDataset`` line by line.
+
+    Args:
+        ann_file (str): The list: ``path label`` a line, or for raw frames ``folder frames label``
+            (``folder offset frames label``).
+        num_classes (int, optional): Number of classes that labels must stay below. Defaults to
+            None: not checked.
+        delimiter (str, optional): Between the fields of a video list. Defaults to ' '.
+        rawframes (bool, optional): The list is one of raw frames. Defaults to False.
+        with_offset (bool, optional): The list of raw frames has offsets. Defaults to False.
+
+    Returns:
+        AnnotationSummary: Counts and a digest.
+
+    Raises:
+        MGDMError: If the file is missing or empty, or a line has another form, a label that is no
+            number or out of range.
+    """
+    if not ann_file or not fileio.exists(ann_file):
+        raise MGDMError(
+            f'{ann_file!r}: no such annotation file. Check `ann_file` and `data_root` of the '
+            'data set in the config.'
+        )
+    content = bytes(fileio.get(ann_file))
+    lines = content.decode('utf-8', 'surrogateescape').splitlines()
+    if not lines:
+        raise MGDMError(f'{ann_file}: the annotation file is empty; expected one video a line.')
+    form = 'path label'
+    if rawframes:
+        form = 'folder offset frames label' if with_offset else 'folder frames label'
+    between = ' ' if rawframes or delimiter is None else delimiter
+    labels = set()
+    for number, line in enumerate(lines, 1):
+        where = f'{ann_file}:{number}'
+        if not line.strip():
+            raise MGDMError(f'{where}: the line is empty; delete it.')
+        fields = line.strip().split(None if rawframes else delimiter)
+        if len(fields) != len(form.split()):
+            hint = (
+                'If a path holds the delimiter, separate the fields by something else, such as '
+                "';', and set `delimiter` of the data set."
+                if len(fields) > len(form.split())
+                else 'Is `delimiter` of the data set the one of this list?'
+            )
+            raise MGDMError(
+                f'{where}: expected {form.replace(" ", between)!r} but found {line.strip()!r}. '
+                + hint
+            )
+        labels.add(_check_label(fields, where, num_classes, rawframes))
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return AnnotationSummary(str(ann_file), len(lines), len(labels), max(labels), digest)
+
+
+def _check_label(fields: list[str], where: str, num_classes: int | None, rawframes: bool) -> int:
+    try:
+        *counts, label = [int(field) for field in fields[1:]]
+    except ValueError:
+        raise MGDMError(
+            f'{where}: {" ".join(fields[1:])!r} should be whole numbers; labels count from 0.'
+        ) from None
+    if rawframes and counts[-1] < 1:
+        raise MGDMError(f'{where}: {counts[-1]} frames; delete the line or correct the number.')
+    if label < 0 or (num_classes is not None and label >= num_classes):
+        limit = 'from 0' if num_classes is None else f'0 to {num_classes - 1}'
+        many = '' if num_classes is None else f' for the {num_classes} class names of the config'
+        raise MGDMError(
+            f'{where}: label {label} of {fields[0]!r}; expected {limit}{many}. Correct the list '
+            'or the class names.'
+        )
+    return label
+
+
+def unwrap_datasets(dataset: Mapping) -> Iterator[Mapping]:
+    """Yield the plain data sets inside wrappers such as ``RepeatDataset``.
+
+    Args:
+        dataset (Mapping): Config of a data set.
+    """
+    if 'datasets' in dataset:
+        for inner in dataset['datasets']:
+            yield from unwrap_datasets(inner)
+    elif 'dataset' in dataset:
+        yield from unwrap_datasets(dataset['dataset'])
+    else:
+        yield dataset
+
+
+def check_dataset(dataset: Mapping, num_classes: int | None = None) -> list[AnnotationSummary]:
+    """Check the annotation files of a data set of a config.
+
+    Args:
+        dataset (Mapping): Config of the data set, such as ``cfg.train_dataloader.dataset``;
+            wrappers are looked into. Types other than ``VideoDataset`` and ``RawframeDataset``
+            and lists with several labels a video are left to the data set itself.
+        num_classes (int, optional): Number of classes. Defaults to None.
+
+    Returns:
+        list[AnnotationSummary]: One for every list that was checked.
+
+    Raises:
+        MGDMError: See :func:`check_annotation`.
+    """
+    found = []
+    for inner in unwrap_datasets(dataset):
+        kind = str(getattr(inner.get('type'), '__name__', inner.get('type'))).split('.')[-1]
+        if kind not in ('VideoDataset', 'RawframeDataset') or inner.get('multi_class'):
+            continue
+        path, root = inner.get('ann_file', ''), inner.get('data_root')
+        if root and path and not osp.isabs(path) and '://' not in path:
+            path = osp.join(root, path)
+        found.append(
+            check_annotation(
+                path,
+                num_classes,
+                delimiter=inner.get('delimiter', ' '),
+                rawframes=kind == 'RawframeDataset',
+                with_offset=inner.get('with_offset', False),
+            )
+        )
+    return found

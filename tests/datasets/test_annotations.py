@@ -1,0 +1,67 @@
+"""Annotation checks name file and line."""
+
+import pytest
+
+from mgdm_mmaction.datasets import check_annotation, check_dataset
+from mgdm_mmaction.errors import MGDMError
+
+
+def write(tmp_path, text):
+    path = tmp_path / 'list.txt'
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ('text', 'options'),
+    [
+        ('a/1.mp4 0\nb/2.mp4 2\n', {}),
+        ('a/1 b.mp4;0\nb/2.mp4;2\n', {'delimiter': ';'}),
+        ('a/1 b.mp4,0\nb/2.mp4,2', {'delimiter': ','}),
+        ('a/1 30 0\nb/2 40 2\n', {'rawframes': True}),
+        ('a/1 0 30 0\na/1 30 40 2\n', {'rawframes': True, 'with_offset': True}),
+    ],
+)
+def test_good_lists(tmp_path, text, options):
+    summary = check_annotation(write(tmp_path, text), num_classes=3, **options)
+    assert (summary.num_videos, summary.num_labels, summary.max_label) == (2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ('text', 'options', 'message'),
+    [
+        ('', {}, 'list.txt: the annotation file is empty'),
+        ('a.mp4 0\n\nb.mp4 1\n', {}, 'list.txt:2: the line is empty'),
+        ('a.mp4 0\nb.mp4 3\n', {}, "list.txt:2: label 3 of 'b.mp4'; expected 0 to 2 for the 3"),
+        ('a.mp4 -1\n', {}, 'list.txt:1: label -1'),
+        ('a.mp4 x\n', {}, "list.txt:1: 'x' should be whole numbers"),
+        ('a.mp4\n', {}, "list.txt:1: expected 'path label' but found 'a.mp4'.*delimiter"),
+        ('a b.mp4 1\n', {}, "list.txt:1: expected 'path label'.*holds the delimiter"),
+        ('a.mp4 1\n', {'delimiter': ';'}, "list.txt:1: expected 'path;label'"),
+        ('a 1\n', {'rawframes': True}, "list.txt:1: expected 'folder frames label'"),
+        ('a 0 1\n', {'rawframes': True}, 'list.txt:1: 0 frames'),
+    ],
+)
+def test_bad_lists(tmp_path, text, options, message):
+    with pytest.raises(MGDMError, match=message):
+        check_annotation(write(tmp_path, text), num_classes=3, **options)
+
+
+def test_missing_list(tmp_path):
+    with pytest.raises(MGDMError, match='none.txt.*no such annotation file'):
+        check_annotation(str(tmp_path / 'none.txt'))
+
+
+def test_data_sets_of_a_config(tmp_path):
+    path = write(tmp_path, 'a.mp4 0\nb.mp4 5\n')
+    inner = {'type': 'mmaction.VideoDataset', 'ann_file': 'list.txt', 'data_root': str(tmp_path)}
+    for dataset in (
+        inner,
+        {'type': 'RepeatDataset', 'times': 2, 'dataset': inner},
+        {'type': 'ConcatDataset', 'datasets': [inner]},
+    ):
+        (summary,) = check_dataset(dataset, 6)
+        assert (summary.ann_file, summary.num_videos) == (path, 2)
+        with pytest.raises(MGDMError, match='label 5'):
+            check_dataset(dataset, 5)
+    assert check_dataset({'type': 'AudioDataset', 'ann_file': 'none.txt'}) == []

@@ -1,6 +1,6 @@
 """The library behind the tools: parse, check, run."""
 
-from .test import test
-from .train import train
+from .test import run_testing
+from .train import run_training
 
-__all__ = ['test', 'train']
+__all__ = ['run_testing', 'run_training']

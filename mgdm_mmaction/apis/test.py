@@ -11,7 +11,7 @@ from ..errors import MGDMError
 from .checks import check_data, views
 from .common import add_common_arguments, build_runner, load_config, merge_options, require_file
 
-__all__ = ['main', 'parse_args', 'prepare_config', 'test']
+__all__ = ['main', 'parse_args', 'prepare_config', 'run_testing']
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -40,7 +40,7 @@ def prepare_config(args: argparse.Namespace) -> Config:
         args (argparse.Namespace): Result of :func:`parse_args`.
 
     Returns:
-        Config: What :func:`test` takes.
+        Config: What :func:`run_testing` takes.
 
     Raises:
         MGDMError: If an argument or the config is wrong.
@@ -60,7 +60,7 @@ def prepare_config(args: argparse.Namespace) -> Config:
     return cfg
 
 
-def test(cfg: Config, config_path: str = 'the config') -> dict:
+def run_testing(cfg: Config, config_path: str = 'the config') -> dict:
     """Check a config and test its ``load_from``, or its initial weights where that is not set.
 
     Args:
@@ -114,4 +114,4 @@ def main(argv: Sequence[str] | None = None) -> None:
         argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
     """
     args = parse_args(argv)
-    test(prepare_config(args), args.config)
+    run_testing(prepare_config(args), args.config)

@@ -19,7 +19,7 @@ from .common import (
     use_cpu_amp,
 )
 
-__all__ = ['main', 'parse_args', 'prepare_config', 'train']
+__all__ = ['main', 'parse_args', 'prepare_config', 'run_training']
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -62,7 +62,7 @@ def prepare_config(args: argparse.Namespace) -> Config:
         args (argparse.Namespace): Result of :func:`parse_args`.
 
     Returns:
-        Config: What :func:`train` takes.
+        Config: What :func:`run_training` takes.
 
     Raises:
         MGDMError: If an argument or the config is wrong.
@@ -105,7 +105,7 @@ def _set_randomness(cfg: Config, args: argparse.Namespace) -> None:
     cfg.randomness = randomness
 
 
-def train(cfg: Config, config_path: str = 'the config') -> Runner:
+def run_training(cfg: Config, config_path: str = 'the config') -> Runner:
     """Check a config and train it.
 
     Args:
@@ -141,4 +141,4 @@ def main(argv: Sequence[str] | None = None) -> None:
         argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
     """
     args = parse_args(argv)
-    train(prepare_config(args), args.config)
+    run_training(prepare_config(args), args.config)

@@ -48,6 +48,22 @@ class TestImports:
         assert done.stdout == 'mmaction.models\n'
         assert done.stderr == ''
 
+    @pytest.mark.parametrize('package', ['mmaction', 'mmpretrain'])
+    def test_transformers_too_new_for_the_multimodal_models(self, package, tmp_path):
+        for name in ('transformers', 'pycocotools'):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / '__init__.py').write_text('')
+            info = tmp_path / f'{name}-4.57.6.dist-info'
+            info.mkdir()
+            (info / 'METADATA').write_text(
+                f'Metadata-Version: 2.1\nName: {name}\nVersion: 4.57.6\n'
+            )
+        (tmp_path / 'transformers' / 'modeling_utils.py').write_text('PreTrainedModel = object\n')
+        code = 'import mgdm_mmaction, {0}.models; print({0}.models.__name__)'
+        done = run_python(code.format(package), first=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == f'{package}.models\n'
+
     def test_the_stand_in_is_only_there_where_drn_is_missing(self, monkeypatch, tmp_path):
         target = tmp_path / 'mmaction' / 'models' / 'localizers' / 'drn'
         target.mkdir(parents=True)
@@ -56,10 +72,14 @@ class TestImports:
         code = """
             import sys
             from mgdm_mmaction.compat import drn_stub
+            for name in [name for name in sys.modules if name.split('.')[0] == 'mmaction']:
+                del sys.modules[name]
+            sys.path.insert(0, {path!r})
             drn_stub.mend()
             print('mmaction.models.localizers.drn' in sys.modules)
         """
-        assert run_python(code, first=str(tmp_path)).stdout == 'False\n'
+        done = run_python(code.format(path=str(tmp_path)))
+        assert done.stdout == 'False\n', done.stderr
         os.remove(target / 'drn.py')
         assert run_python(code, first=str(tmp_path)).stdout == 'True\n'
 

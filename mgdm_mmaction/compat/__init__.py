@@ -11,6 +11,7 @@ module               fault
                      mmaction2 needs ``importlib_metadata`` and does not say so
 ``mmcv_version``     mmcv is missing, or of a release that mmaction2 refuses
 ``drn_stub``         the wheel of mmaction2 1.2.0 lacks ``mmaction.models.localizers.drn``
+``moved_helpers``    mmaction2's multimodal models import what newer ``transformers`` moved away
 ``safe_checkpoints`` ``torch.load`` refuses mmengine's checkpoints since torch 2.6
 ===================  ==============================================================================
 
@@ -18,12 +19,12 @@ Faults with a runner in them (a process group and automatic mixed precision with
 decay beside ``custom_keys``, random numbers after a resume) are mended in ``mgdm_mmaction.engine``.
 """
 
-from . import drn_stub, mmcv_version, package_lookup, safe_checkpoints, torch_first
+from . import drn_stub, mmcv_version, moved_helpers, package_lookup, safe_checkpoints, torch_first
 
 __all__ = ['apply']
 
 # In this order: the later ones import what the earlier ones make importable.
-_MENDS = (torch_first, package_lookup, mmcv_version, drn_stub, safe_checkpoints)
+_MENDS = (torch_first, package_lookup, mmcv_version, drn_stub, moved_helpers, safe_checkpoints)
 
 
 def apply() -> None:

@@ -10,8 +10,10 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -q -n $(JOBS)
 
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format wheel clean
+.PHONY: help install headless demo test lint format wheel clean
 .DELETE_ON_ERROR:
 
 help:
@@ -41,16 +43,19 @@ $(STAMP): setup.py pyproject.toml
 	  || { echo 'error: `$(PYTHON)` cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 2; }
 	@echo 'Installing into $(VENV) (once; a few minutes, 1 to 8 GB, most of it PyTorch) ...'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) -e '.[lite,test]'
-	@# The OpenCV that MMAction2 asks for needs the system's graphics libraries, which a server or a
-	@# container may lack. The headless build is the same for our use.
-	@$(BIN)/python -c 'import cv2' 2>/dev/null || { \
-	  echo 'OpenCV does not load here (no graphics libraries): taking its headless build ...'; \
-	  $(BIN)/python -m pip uninstall -q -y opencv-python opencv-contrib-python; \
-	  $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) opencv-contrib-python-headless; \
-	  $(BIN)/python -c 'import cv2'; }
+	@$(BIN)/python -m pip install -qq $(PIP_ARGS) -e '.[lite,test]'
+	@$(MAKE) -s headless
 	@touch $@
 	@echo 'Installed.'
+
+# The OpenCV that MMAction2 asks for needs the system's graphics libraries, which a server or a
+# container may lack. Its headless build does the same for us.
+headless:
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || { \
+	  echo 'OpenCV does not load here (no graphics libraries): taking its headless build ...'; \
+	  $(BIN)/python -m pip uninstall -qq -y opencv-python opencv-contrib-python; \
+	  $(BIN)/python -m pip install -qq $(PIP_ARGS) opencv-contrib-python-headless; \
+	  $(BIN)/python -c 'import cv2'; }
 
 demo: $(STAMP)
 	$(BIN)/python tools/toy_demo.py $(ARGS)
@@ -68,7 +73,7 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 wheel: $(STAMP)
-	$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel -qq --no-deps --wheel-dir dist .
 	@ls -l dist/*.whl
 
 clean:

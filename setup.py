@@ -37,7 +37,7 @@ REQUIRES = [
     'importlib_metadata',
     # mmengine reads `_base_ = 'mmaction::...'` with pkg_resources, which setuptools 82 removed. The
     # same holds: compat.py replaces it, once this package is imported.
-    'setuptools<82',
+    'setuptools>=70.1,<82',
 ]
 
 EXTRAS = {

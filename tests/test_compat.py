@@ -81,7 +81,7 @@ class TestImports:
         done = run_python(code.format(path=str(tmp_path)))
         assert done.stdout == 'False\n', done.stderr
         os.remove(target / 'drn.py')
-        assert run_python(code, first=str(tmp_path)).stdout == 'True\n'
+        assert run_python(code.format(path=str(tmp_path))).stdout == 'True\n'
 
     def test_the_stand_in_says_what_it_is(self):
         with pytest.raises(MGDMError, match='#2714'):

@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -99,7 +100,10 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
             raise MGDMError(f'{path}: not a readable safetensors file: {error}') from error
     elif _is_torchscript(path):
         try:
-            state = torch.jit.load(str(path), map_location='cpu').state_dict()
+            with warnings.catch_warnings():
+                # Deprecated for new archives; those that exist can be read in no other way.
+                warnings.simplefilter('ignore', FutureWarning)
+                state = torch.jit.load(str(path), map_location='cpu').state_dict()
         except RuntimeError as error:
             raise MGDMError(f'{path}: broken TorchScript archive: {_first_line(error)}') from error
     else:

@@ -1,4 +1,8 @@
-"""MGDM for MMAction2: CLIP recognisers trained against mined hard-negative label texts."""
+"""MGDM for MMAction2: CLIP recognisers trained against mined hard-negative label texts.
+
+Importing the package registers its parts in MMAction2's registries; a config does it with
+``custom_imports = dict(imports=['mgdm_mmaction'])``.
+"""
 
 from .errors import MGDMError
 from .version import __version__
@@ -8,4 +12,6 @@ from .compat import apply as _mend_other_packages  # isort: skip
 
 _mend_other_packages()
 
-__all__ = ['MGDMError', '__version__']
+from . import datasets, engine, models  # noqa: E402
+
+__all__ = ['MGDMError', '__version__', 'datasets', 'engine', 'models']

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from mmengine.registry import init_default_scope
 
 # One thread a test: results do not depend on the machine, and parallel runs do not fight for cores.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
@@ -12,3 +13,9 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 def _own_cache(tmp_path_factory):
     """Keep the text-bank cache of the tests away from the user's."""
     os.environ['MGDM_CACHE'] = str(tmp_path_factory.mktemp('cache'))
+
+
+@pytest.fixture(autouse=True)
+def _mmaction_scope():
+    """Build from MMAction2's registries, as its tools do."""
+    init_default_scope('mmaction')

@@ -1,5 +1,6 @@
 """Models, registered in MMAction2's registry."""
 
+from .backbones import CLIPBackbone
 from .heads import HardNegativeTextHead, SemanticDiscriminator, TextGuidedTemporalHead
 from .losses import AugmentedContrastiveLoss, augmented_contrastive_loss
 from .recognizers import MGDM
@@ -8,6 +9,7 @@ from .similarity import text_guided_similarity
 __all__ = [
     'MGDM',
     'AugmentedContrastiveLoss',
+    'CLIPBackbone',
     'HardNegativeTextHead',
     'SemanticDiscriminator',
     'TextGuidedTemporalHead',

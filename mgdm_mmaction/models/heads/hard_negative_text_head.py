@@ -173,21 +173,25 @@ class HardNegativeTextHead(BaseModule):
             MGDMError: If the list is empty or names a class twice, or if a name is not in the
                 corpus and the CLIP weights of ``pretrained`` cannot be loaded to encode it.
         """
-        corpus = LabelCorpus(list(names), prompt=self.corpus.prompt)
-        known = {prompt: row for row, prompt in enumerate(self.corpus.prompts)}
-        if self.has_bank and all(prompt in known for prompt in corpus.prompts):
-            embeddings = self.text_bank[[known[prompt] for prompt in corpus.prompts]]
-        elif self.pretrained is None:
-            pairs = zip(corpus.labels, corpus.prompts, strict=True)
-            unknown = [label for label, text in pairs if text not in known]
+        # The labels known so far stay behind the new ones: no text is ever encoded twice.
+        corpus = LabelCorpus(list(names), self.corpus.labels, self.corpus.prompt)
+        known = dict(zip(self.corpus.prompts, self._bank(), strict=True))
+        unknown = [
+            label
+            for label, prompt in zip(corpus.labels, corpus.prompts, strict=True)
+            if prompt not in known
+        ]
+        if unknown and self.pretrained is None:
             raise MGDMError(
                 f'{unknown[:5]} are not among the labels of this model, and there is no CLIP text '
                 'tower to encode them: set `cls_head.pretrained` to the CLIP weights that the '
                 'model was trained from'
             )
-        else:
-            embeddings = build_text_bank(corpus, self.arch, self.pretrained).embeddings
-        self._set_corpus(corpus, embeddings)
+        if unknown:
+            new = LabelCorpus(unknown, prompt=self.corpus.prompt)
+            embeddings = build_text_bank(new, self.arch, self.pretrained).embeddings
+            known.update(zip(new.prompts, embeddings.to(self.text_bank), strict=True))
+        self._set_corpus(corpus, torch.stack([known[prompt] for prompt in corpus.prompts]))
 
     def _bank(self) -> Tensor:
         if not self.has_bank:

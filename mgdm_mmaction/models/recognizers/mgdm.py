@@ -57,7 +57,11 @@ class MGDM(BaseRecognizer):
             neck=neck,
             train_cfg=train_cfg,
             test_cfg=test_cfg,
-            data_preprocessor=data_preprocessor,
+            # Built here: MMEngine's base class would look for it in its own registry wherever no
+            # default scope is set.
+            data_preprocessor=MODELS.build(
+                data_preprocessor or dict(type='ActionDataPreprocessor')
+            ),
         )
         self.loss_module = MODELS.build(loss or dict(type='AugmentedContrastiveLoss'))
         self.average_clips = (test_cfg or {}).get('average_clips', 'prob')

@@ -1,0 +1,12 @@
+_base_ = 'mmaction::_base_/default_runtime.py'
+
+# Registers MGDM in MMAction2, so that its own tools build these configs too.
+custom_imports = dict(imports=['mgdm_mmaction'], allow_failed_imports=False)
+
+default_hooks = dict(
+    checkpoint=dict(interval=1, max_keep_ckpts=3, save_best='auto'),
+    logger=dict(interval=20),
+)
+
+# Random numbers depend on seed and epoch alone, so that a resumed run equals one never stopped.
+custom_hooks = [dict(type='EpochSeedHook')]

@@ -1,0 +1,29 @@
+# MGDM on CLIP ViT-L/14 with 16 frames. Other towers change `arch` (twice), `pretrained` (twice) and
+# `neck.embed_dims`, the width of CLIP's joint space: 768 for L/14, 512 for B/32 and B/16.
+arch = 'ViT-L-14'
+# An open_clip tag, downloaded once, or the path of a local file in open_clip, OpenAI, Hugging Face
+# or MMPretrain format.
+pretrained = 'openai'
+
+model = dict(
+    type='MGDM',
+    data_preprocessor=dict(
+        type='ActionDataPreprocessor',
+        # CLIP's own statistics, on RGB in 0..255.
+        mean=[122.7709, 116.7460, 104.0937],
+        std=[68.5005, 66.6322, 70.3232],
+        format_shape='NCHW',
+    ),
+    backbone=dict(type='CLIPBackbone', arch=arch, pretrained=pretrained),
+    neck=dict(type='TextGuidedTemporalHead', embed_dims=768, num_frames=16, num_layers=6),
+    cls_head=dict(
+        type='HardNegativeTextHead',
+        arch=arch,
+        pretrained=pretrained,
+        classes='k400',
+        discriminator=dict(num_layers=2),
+        context='all',
+    ),
+    loss=dict(type='AugmentedContrastiveLoss', target='smoothed'),
+    test_cfg=dict(average_clips='prob'),
+)

@@ -1,0 +1,92 @@
+"""Two gloo processes with real DDP against one process with the whole batch."""
+
+import socket
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch.nn.parallel import DistributedDataParallel
+
+from mgdm_mmaction.models.gather import all_gather_batch
+
+from .tiny import tiny_batch, tiny_model
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(('127.0.0.1', 0))
+        return sock.getsockname()[1]
+
+
+def connect(rank, port):
+    torch.set_num_threads(1)
+    dist.init_process_group('gloo', init_method=f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
+
+
+def run_two(worker, *args):
+    mp.spawn(worker, args=(free_port(), *args), nprocs=2)
+
+
+def step(model, num_negatives, part):
+    """Forward and backward of a slice of the same global batch of four."""
+    inputs, samples = tiny_batch(4, num_negatives, dtype=torch.float64)
+    loss = model(inputs[part], samples[part], mode='loss')['loss_contrastive']
+    loss.backward()
+    return loss.detach()
+
+
+# (number of negatives, videos of rank 0 of four); 3 + 1 is an uneven last batch.
+CASES = [(0, 2), (0, 3), (2, 2), (2, 3)]
+
+
+def ddp_worker(rank, port, folder):
+    connect(rank, port)
+    for case, (num_negatives, split) in enumerate(CASES):
+        # Another seed on rank 1: DDP itself must bring the weights of rank 0.
+        model = tiny_model(seed=rank).double()
+        model.cls_head.text_bank.copy_(torch.load(folder / 'bank.pt'))
+        part = slice(0, split) if rank == 0 else slice(split, 4)
+        loss = step(DistributedDataParallel(model), num_negatives, part)
+        grads = {name: p.grad for name, p in model.named_parameters()}
+        torch.save((loss, grads), folder / f'case{case}_rank{rank}.pt')
+    dist.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_equal_one(tmp_path):
+    torch.save(tiny_model(seed=0).double().cls_head.text_bank, tmp_path / 'bank.pt')
+    run_two(ddp_worker, tmp_path)
+    for case, (num_negatives, _) in enumerate(CASES):
+        model = tiny_model(seed=0).double()
+        loss = step(model, num_negatives, slice(None))
+        for rank in range(2):
+            other_loss, grads = torch.load(tmp_path / f'case{case}_rank{rank}.pt')
+            assert other_loss.item() == pytest.approx(loss.item(), abs=1e-9)
+            for name, parameter in model.named_parameters():
+                torch.testing.assert_close(grads[name], parameter.grad, atol=1e-9, rtol=1e-9)
+
+
+def gather_worker(rank, port, folder):
+    connect(rank, port)
+    rows = torch.arange(rank + 1.0).add(10 * rank)[:, None].requires_grad_()
+    ids = torch.arange(rank + 1)[:, None] + 10 * rank
+    all_rows, all_ids = all_gather_batch(rows, ids)
+    # Ranks weigh the batch differently: the gradient must be the sum over both.
+    (all_rows * (rank + 1)).sum().backward()
+    torch.save((all_rows.detach(), all_ids, rows.grad), folder / f'{rank}.pt')
+    dist.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_gather_of_uneven_batches(tmp_path):
+    run_two(gather_worker, tmp_path)
+    for rank in range(2):
+        rows, ids, grad = torch.load(tmp_path / f'{rank}.pt')
+        assert ids.flatten().tolist() == rows.flatten().tolist() == [0, 10, 11]
+        assert grad.flatten().tolist() == [3.0] * (rank + 1)
+
+
+def test_gather_alone_changes_nothing():
+    rows = torch.randn(2, 3)
+    assert all_gather_batch(rows)[0] is rows

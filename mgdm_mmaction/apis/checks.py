@@ -1,6 +1,7 @@
 """Checks of a config before a run, so that a mistake is told in a line and not after an hour."""
 
 import os.path as osp
+import shlex
 from collections.abc import Iterator, Mapping
 
 from mmengine.config import Config
@@ -43,7 +44,7 @@ def _check_negatives(path: str, config_path: str) -> None:
     if '://' not in path and not osp.isfile(path):
         raise MGDMError(
             f'the negatives file {path} of AttachHardNegatives does not exist; make it with: '
-            f'python tools/mine_negatives.py {config_path} --out {path}'
+            f'python tools/mine_negatives.py {shlex.quote(config_path)} --out {shlex.quote(path)}'
         )
 
 

@@ -65,8 +65,11 @@ def load_config(args: argparse.Namespace) -> Config:
     except MGDMError:
         raise
     except Exception as error:
-        kind, reason = type(error).__name__, str(error).strip() or 'no reason given'
-        raise MGDMError(f'{args.config} cannot be read as a config: {kind}: {reason}') from error
+        # mmengine adds all of sys.path to a failed import.
+        reason = ' '.join(str(error).split(', the current sys.path is')[0].split())
+        raise MGDMError(
+            f'{args.config} cannot be read as a config: {type(error).__name__}: {reason[:400]}'
+        ) from error
     cfg.launcher = args.launcher
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir

@@ -11,6 +11,7 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
+import warnings
 
 __all__ = ['mend']
 
@@ -19,7 +20,10 @@ def mend() -> None:
     """Look packages up by Python's own ``importlib.metadata`` where the others are missing."""
     if 'importlib_metadata' not in sys.modules and not _exists('importlib_metadata'):
         sys.modules['importlib_metadata'] = importlib.metadata
-    if not _exists('pkg_resources'):
+    if _exists('pkg_resources'):
+        # Where it still exists, every config with such a base would warn of its end.
+        warnings.filterwarnings('ignore', message='pkg_resources is deprecated as an API')
+    else:
         _replace_in_mmengine()
 
 

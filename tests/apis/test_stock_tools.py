@@ -1,0 +1,77 @@
+"""MMAction2's own tools and functions work with our configs."""
+
+import os
+import sys
+
+import mmaction
+import pytest
+
+from .conftest import CONFIG, SHORT
+
+STOCK = os.path.join(os.path.dirname(mmaction.__file__), '.mim')
+pytestmark = pytest.mark.slow
+
+
+def stock(toy, name, *args):
+    path = os.path.join(STOCK, 'tools', name)
+    # Nothing of ours is imported but by the config; a source tree has to be found, though.
+    root = os.path.dirname(os.path.dirname(os.path.dirname(CONFIG)))
+    done = toy.run(sys.executable, path, CONFIG, *args, PYTHONPATH=root)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_train_resume_and_test(toy, tmp_path):
+    options = ['--work-dir', tmp_path, '--cfg-options', *SHORT]
+    stock(toy, 'train.py', '--no-validate', *options, 'train_cfg.max_epochs=1')
+    assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', *options)
+    out = stock(toy, 'test.py', tmp_path / 'epoch_2.pth', '--work-dir', tmp_path)
+    assert 'acc/top1:' in out
+
+
+def test_get_flops(toy):
+    out = stock(toy, 'analysis_tools/get_flops.py', '--shape', 8, 3, 64, 64)
+    assert 'Flops:' in out
+    assert 'Params:' in out
+
+
+def test_print_config(toy):
+    assert 'HardNegativeTextHead' in stock(toy, 'misc/print_config.py')
+
+
+@pytest.fixture(scope='module')
+def checkpoint(toy, tmp_path_factory):
+    work = tmp_path_factory.mktemp('stock')
+    done = toy.tool(
+        'train.py', CONFIG, '--no-validate', '--work-dir', work,
+        '--cfg-options', *SHORT, 'train_cfg.max_epochs=1',
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return str(work / 'epoch_1.pth')
+
+
+@pytest.fixture
+def video(toy, monkeypatch):
+    monkeypatch.setenv('MGDM_DATA', str(toy.data))
+    name, label = (toy.root / 'val_list.txt').read_text().splitlines()[5].rsplit(' ', 1)
+    return str(toy.root / 'videos' / name), int(label)
+
+
+def test_inference_functions(video, checkpoint):
+    from mmaction.apis import inference_recognizer, init_recognizer
+
+    model = init_recognizer(CONFIG, checkpoint, device='cpu')
+    result = inference_recognizer(model, video[0])
+    assert result.pred_score.shape == (12,)
+    assert abs(float(result.pred_score.sum()) - 1) < 1e-4
+
+
+def test_inferencer(toy, video, checkpoint):
+    from mmaction.apis.inferencers import ActionRecogInferencer
+
+    inferencer = ActionRecogInferencer(
+        CONFIG, checkpoint, device='cpu', label_file=str(toy.root / 'classes.txt')
+    )
+    result = inferencer(video[0], print_result=False)
+    scores = result['predictions'][0]['rec_scores'][0]
+    assert len(scores) == 12

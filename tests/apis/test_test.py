@@ -1,0 +1,150 @@
+"""Arguments of the testing tool, its errors, and short real runs."""
+
+import os
+import pickle
+
+import pytest
+import torch
+
+from mgdm_mmaction.apis.checks import views
+from mgdm_mmaction.apis.test import parse_args, prepare_config, run_testing
+from mgdm_mmaction.errors import MGDMError
+
+from .conftest import CONFIG, SHORT
+
+
+@pytest.fixture(autouse=True)
+def _data(toy, monkeypatch, tmp_path):
+    monkeypatch.setenv('MGDM_DATA', str(toy.data))
+    monkeypatch.chdir(tmp_path)
+
+
+def prepare(*args):
+    return prepare_config(parse_args([CONFIG, *map(str, args)]))
+
+
+def mistake(*args) -> str:
+    with pytest.raises(MGDMError) as caught:
+        run_testing(prepare(*args), CONFIG)
+    return str(caught.value)
+
+
+class Attack:
+    """Pickles as a command."""
+
+    def __init__(self, flag):
+        self.flag = flag
+
+    def __reduce__(self):
+        return os.system, (f'touch "{self.flag}"',)
+
+
+class TestArguments:
+    def test_checkpoint_and_dump(self, tmp_path):
+        checkpoint = tmp_path / 'a.pth'
+        checkpoint.write_text('')
+        cfg = prepare(checkpoint, '--dump', 'a.pkl')
+        assert cfg.load_from == str(checkpoint)
+        assert cfg.test_evaluator[-1] == dict(type='DumpResults', out_file_path='a.pkl')
+        assert cfg.test_evaluator[0].type == 'AccMetric'
+        assert prepare().load_from is None
+
+    def test_views(self):
+        one = dict(pipeline=[dict(type='UniformSample', clip_len=8), dict(type='CenterCrop')])
+        assert views(one) == (8, 1, 1)
+        many = [dict(type='SampleFrames', clip_len=16, num_clips=4), dict(type='ThreeCrop')]
+        inside = dict(type='SkipUnreadable', transforms=many)
+        assert views(dict(dataset=dict(pipeline=[inside]))) == (16, 4, 3)
+
+
+class TestMistakes:
+    def test_dump_is_no_pickle(self):
+        assert '--dump out.json' in mistake('--dump', 'out.json')
+
+    def test_no_checkpoint(self):
+        assert 'checkpoint gone.pth does not exist' in mistake('gone.pth')
+
+    def test_no_annotation_file(self):
+        message = mistake('--cfg-options', 'test_dataloader.dataset.ann_file=gone.txt')
+        assert 'gone.txt' in message
+
+    @pytest.mark.parametrize('content', ['hostile', 'cut', 'other'])
+    def test_checkpoint_that_is_none(self, tmp_path, content):
+        flag, path = tmp_path / 'flag', tmp_path / 'bad.pth'
+        torch.save({'state_dict': {}, 'meta': Attack(flag) if content == 'hostile' else 1}, path)
+        if content == 'cut':
+            path.write_bytes(path.read_bytes()[:100])
+        message = mistake(path, '--cfg-options', 'test_dataloader.num_workers=0',
+                          'test_dataloader.persistent_workers=False')  # fmt: skip
+        expected = {
+            'hostile': 'bad.pth was refused',
+            'cut': 'bad.pth cannot be read',
+            'other': 'architecture',
+        }
+        assert expected[content] in message
+        assert not flag.exists()
+
+
+@pytest.fixture(scope='module')
+def trained(toy, tmp_path_factory):
+    """Work directory of one epoch of training."""
+    work = tmp_path_factory.mktemp('trained')
+    done = toy.tool(
+        'train.py', CONFIG, '--no-validate', '--seed', 1, '--work-dir', work,
+        '--cfg-options', *SHORT, 'train_cfg.max_epochs=1',
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return work
+
+
+def top1(done) -> float:
+    assert done.returncode == 0, done.stderr
+    text = done.stdout + done.stderr
+    return float(text.split('acc/top1:')[-1].split()[0])
+
+
+@pytest.mark.slow
+class TestRuns:
+    def test_initial_weights(self, toy, tmp_path):
+        done = toy.tool('test.py', CONFIG, '--work-dir', tmp_path)
+        top1(done)
+        text = done.stdout + done.stderr
+        assert "no checkpoint given: testing the model's initial weights" in text
+        assert 'val_list.txt, 12 videos, sha256 ' in text
+        assert 'views of a video: 8 frames x 1 clips x 1 crops' in text
+        assert "texts: 12 classes, corpus of 12 labels, context 'all'" in text
+
+    def test_checkpoint_needs_neither_clip_weights_nor_training_data(self, toy, trained, tmp_path):
+        """Also: two processes give what one gives, prediction by prediction."""
+        hidden = [(toy.root / name, tmp_path / name) for name in ('clip.pt', 'negatives.jsonl')]
+        train_list = (toy.root / 'train_list.txt', tmp_path / 'train_list.txt')
+        for here, there in (*hidden, train_list):
+            here.rename(there)
+        try:
+            checkpoint, results = trained / 'epoch_1.pth', []
+            for name, args in (
+                ('one', ['test.py', CONFIG, checkpoint]),
+                ('two', ['dist_test.sh', CONFIG, checkpoint, 2]),
+            ):
+                dump = tmp_path / f'{name}.pkl'
+                done = toy.tool(*args, '--dump', dump, '--work-dir', tmp_path / name, cwd=tmp_path)
+                results.append((top1(done), pickle.loads(dump.read_bytes())))
+        finally:
+            for here, there in (*hidden, train_list):
+                there.rename(here)
+        (first, one), (second, two) = results
+        assert first == second
+        assert len(one) == len(two) == 12
+        for left, right in zip(one, two, strict=True):
+            assert left['pred_score'].shape == (12,)
+            torch.testing.assert_close(left['pred_score'], right['pred_score'])
+
+    def test_hostile_checkpoint_by_the_command(self, toy, tmp_path):
+        flag, path = tmp_path / 'flag', tmp_path / 'hostile.pth'
+        torch.save({'state_dict': {}, 'meta': Attack(flag)}, path)
+        done = toy.tool('test.py', CONFIG, path, '--work-dir', tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.strip().splitlines()[-1].startswith(f'error: {path} was refused')
+        assert 'posix.system' in done.stderr
+        assert 'Traceback' not in done.stderr
+        assert not flag.exists()

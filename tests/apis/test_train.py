@@ -1,0 +1,233 @@
+"""Arguments of the training tool, its errors, and short real runs."""
+
+import glob
+
+import pytest
+import torch
+
+from mgdm_mmaction.apis.train import parse_args, prepare_config, run_training
+from mgdm_mmaction.errors import MGDMError
+
+from .conftest import CONFIG, SHORT
+
+
+@pytest.fixture(autouse=True)
+def _data(toy, monkeypatch, tmp_path):
+    """Give configs read in this process the small data, and a current folder of their own."""
+    monkeypatch.setenv('MGDM_DATA', str(toy.data))
+    monkeypatch.chdir(tmp_path)
+
+
+def prepare(*args, config=CONFIG):
+    return prepare_config(parse_args([str(config), *map(str, args)]))
+
+
+def mistake(*args, config=CONFIG) -> str:
+    """The message of the mistake that a command line holds."""
+    with pytest.raises(MGDMError) as caught:
+        run_training(prepare(*args, config=config), str(config))
+    message = str(caught.value)
+    assert '\n' not in message
+    return message
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+class TestArguments:
+    def test_work_dir(self, tmp_path):
+        assert prepare().work_dir == 'work_dirs/mgdm_toy'
+        assert prepare('--work-dir', 'out').work_dir == 'out'
+        config = write(tmp_path / 'c.py', f"_base_ = {CONFIG!r}\nwork_dir = 'mine'\n")
+        assert prepare(config=config).work_dir == 'mine'
+        assert prepare('--work-dir', 'out', config=config).work_dir == 'out'
+
+    def test_seed_beats_the_config(self, tmp_path):
+        config = write(
+            tmp_path / 'c.py', f'_base_ = {CONFIG!r}\nrandomness = dict(seed=1, deterministic=True)'
+        )
+        assert prepare(config=config).randomness == dict(seed=1, deterministic=True)
+        changed = prepare('--seed', 0, '--diff-rank-seed', config=config).randomness
+        assert changed == dict(seed=0, deterministic=True, diff_rank_seed=True)
+        assert prepare().randomness.seed is None
+        assert prepare('--deterministic').randomness.deterministic
+
+    def test_no_validate(self):
+        cfg = prepare('--no-validate')
+        assert cfg.val_cfg is cfg.val_dataloader is cfg.val_evaluator is None
+
+    def test_auto_scale_lr(self):
+        assert not prepare().auto_scale_lr.get('enable')
+        assert prepare('--auto-scale-lr').auto_scale_lr.enable
+
+    def test_resume(self, tmp_path):
+        assert not prepare().resume
+        cfg = prepare('--resume')
+        assert cfg.resume
+        assert cfg.load_from is None
+        checkpoint = write(tmp_path / 'a.pth', '')
+        cfg = prepare('--resume', checkpoint)
+        assert cfg.resume
+        assert cfg.load_from == str(checkpoint)
+
+    def test_options_come_last(self):
+        cfg = prepare('--work-dir', 'a', '--cfg-options', 'work_dir=b', 'train_cfg.max_epochs=3')
+        assert cfg.work_dir == 'b'
+        assert cfg.train_cfg.max_epochs == 3
+
+    def test_amp(self):
+        cfg = prepare('--amp')
+        assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
+        assert cfg.optim_wrapper.loss_scale == 'dynamic'
+
+    def test_launcher_and_local_rank(self, monkeypatch):
+        monkeypatch.delenv('LOCAL_RANK', raising=False)
+        assert prepare().launcher == 'none'
+        assert prepare('--launcher', 'pytorch', '--local-rank', '1').launcher == 'pytorch'
+
+
+class TestMistakes:
+    def test_no_config(self):
+        assert 'config gone.py does not exist' in mistake(config='gone.py')
+        assert 'is a folder' in mistake(config='.')
+
+    @pytest.mark.parametrize(
+        ('text', 'found'),
+        [
+            ('model = dict(', 'SyntaxError'),
+            ("_base_ = 'gone.py'", 'gone.py'),
+            ("custom_imports = dict(imports=['no_such_module'])", 'no_such_module'),
+            ('x = 1 / 0', 'ZeroDivisionError'),
+        ],
+    )
+    def test_config_that_cannot_be_read(self, tmp_path, text, found):
+        message = mistake(config=write(tmp_path / 'bad.py', text))
+        assert 'bad.py cannot be read as a config' in message
+        assert found in message
+
+    def test_options_that_lead_nowhere(self):
+        message = mistake('--cfg-options', 'work_dir.x.y=1')
+        assert '--cfg-options work_dir.x.y' in message
+
+    def test_no_checkpoint_to_resume(self):
+        assert 'checkpoint gone.pth does not exist' in mistake('--resume', 'gone.pth')
+        assert 'gone.pth does not exist' in mistake('--cfg-options', 'load_from=gone.pth')
+
+    def test_amp_with_a_wrapper_of_ones_own(self, tmp_path):
+        config = write(
+            tmp_path / 'c.py', f"_base_ = {CONFIG!r}\noptim_wrapper = dict(type='MyWrapper')\n"
+        )
+        assert "optim_wrapper.type='MyWrapper'" in mistake('--amp', config=config)
+
+    def test_auto_scale_lr_without_a_base(self, tmp_path):
+        config = write(
+            tmp_path / 'c.py', f'_base_ = {CONFIG!r}\nauto_scale_lr = dict(_delete_=True)\n'
+        )
+        assert 'base_batch_size' in mistake('--auto-scale-lr', config=config)
+
+    def test_no_annotation_file(self):
+        key = 'train_dataloader.dataset.ann_file'
+        assert 'gone.txt' in mistake('--cfg-options', f'{key}=gone.txt')
+
+    @pytest.mark.parametrize(
+        ('text', 'found'),
+        [('', 'empty'), ('a.mp4 0\nb.mp4 99\n', 'list.txt:2'), ('a.mp4\n', 'list.txt:1')],
+    )
+    @pytest.mark.parametrize('split', ['train', 'val'])
+    def test_bad_annotation_file(self, tmp_path, split, text, found):
+        path = write(tmp_path / 'list.txt', text)
+        key = f'{split}_dataloader.dataset.ann_file'
+        assert found in mistake('--cfg-options', f'{key}={path}')
+
+    def test_no_negatives_file(self, toy, tmp_path, monkeypatch):
+        config = write(
+            tmp_path / 'c.py',
+            f'_base_ = {CONFIG!r}\n'
+            'train_dataloader = dict(dataset=dict(pipeline=[dict(\n'
+            "    type='AttachHardNegatives', negatives_file='not yet.jsonl', k=5)]))\n",
+        )
+        message = mistake(config=config)
+        assert f"python tools/mine_negatives.py {config} --out 'not yet.jsonl'" in message
+
+    def test_no_data_at_all(self, tmp_path):
+        config = write(tmp_path / 'c.py', f'_base_ = {CONFIG!r}\ntrain_dataloader = None\n')
+        assert 'train_dataloader' in mistake(config=config)
+
+
+def weights(work_dir, epoch=2):
+    return torch.load(f'{work_dir}/epoch_{epoch}.pth')['state_dict']
+
+
+def assert_same(left, right):
+    assert left.keys() == right.keys()
+    for key, value in left.items():
+        if isinstance(value, torch.Tensor):
+            assert torch.equal(value, right[key]), key
+
+
+@pytest.mark.slow
+class TestRuns:
+    def test_resumed_is_bit_for_bit_the_run_that_was_not_stopped(self, toy, tmp_path):
+        args = [CONFIG, '--seed', 3, '--deterministic', '--no-validate']
+        whole = toy.tool(
+            'train.py', *args, '--work-dir', tmp_path / 'whole', '--cfg-options', *SHORT
+        )
+        assert whole.returncode == 0, whole.stderr
+        stopped = [*SHORT, 'train_cfg.max_epochs=1']
+        for extra, options in (([], stopped), (['--resume'], SHORT)):
+            done = toy.tool(
+                'train.py', *args, *extra, '--work-dir', tmp_path / 'a', '--cfg-options', *options
+            )
+            assert done.returncode == 0, done.stderr
+        assert 'resumed epoch: 1' in done.stdout + done.stderr
+        assert_same(weights(tmp_path / 'whole'), weights(tmp_path / 'a'))
+        first = weights(tmp_path / 'whole', 1)
+        assert any(
+            not torch.equal(first[key], value)
+            for key, value in weights(tmp_path / 'whole').items()
+            if isinstance(value, torch.Tensor)
+        )
+
+    def test_amp_and_best_checkpoint(self, toy, tmp_path):
+        done = toy.tool(
+            'train.py', CONFIG, '--amp', '--auto-scale-lr', '--work-dir', tmp_path,
+            '--cfg-options', *SHORT, 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert glob.glob(f'{tmp_path}/best_acc_top1_epoch_1.pth')
+        assert 'LR is set based on batch size' in done.stdout + done.stderr
+
+    def test_two_processes_by_the_script(self, toy, tmp_path):
+        """From another folder, with a space in the path, and once more with resume."""
+        work = tmp_path / 'work dir'
+        args = ['dist_train.sh', CONFIG, 2, '--seed', 3, '--deterministic', '--work-dir', work]
+        stopped = [*SHORT, 'train_cfg.max_epochs=1']
+        for extra, options in (([], stopped), (['--resume'], SHORT)):
+            done = toy.tool(*args, *extra, '--cfg-options', *options, cwd=tmp_path)
+            assert done.returncode == 0, done.stderr
+        whole = toy.tool(*args[:-1], tmp_path / 'whole', '--cfg-options', *SHORT, cwd=tmp_path)
+        assert whole.returncode == 0, whole.stderr
+        assert_same(weights(work), weights(tmp_path / 'whole'))
+
+    def test_a_mistake_is_told_once(self, toy, tmp_path):
+        done = toy.tool(
+            'dist_train.sh', CONFIG, 2, '--cfg-options', 'load_from=gone.pth', cwd=tmp_path
+        )
+        assert done.returncode != 0
+        assert done.stderr.count('error: the checkpoint gone.pth does not exist') == 1
+        done = toy.tool('train.py', 'gone.py', cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.splitlines()[-1].startswith('error: the config gone.py does not exist')
+        assert 'Traceback' not in done.stderr
+
+
+def test_usage_of_the_scripts(toy, tmp_path):
+    for name in ('dist_train.sh', 'dist_test.sh'):
+        done = toy.tool(name, cwd=tmp_path)
+        assert done.returncode == 2
+        assert 'usage' in done.stderr
+    done = toy.tool('dist_train.sh', CONFIG, '--resume', cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the number of GPUs should be a whole number from 1, but is '--resume'" in done.stderr

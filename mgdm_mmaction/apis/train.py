@@ -68,8 +68,6 @@ def prepare_config(args: argparse.Namespace) -> Config:
         MGDMError: If an argument or the config is wrong.
     """
     cfg = load_config(args)
-    if args.no_validate:
-        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.amp:
         kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
         if kind not in ('OptimWrapper', 'AmpOptimWrapper', 'CPUAmpOptimWrapper'):
@@ -91,6 +89,9 @@ def prepare_config(args: argparse.Namespace) -> Config:
         cfg.resume, cfg.load_from = True, args.resume
     _set_randomness(cfg, args)
     merge_options(cfg, args)
+    # Last, because options for the validation are no mistake when there is none.
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     return cfg
 
 

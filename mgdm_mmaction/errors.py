@@ -1,7 +1,7 @@
 """The error that a user's mistake raises, and how a command line shows it."""
 
 import sys
-from typing import Callable
+from collections.abc import Callable
 
 __all__ = ['MGDMError', 'run_tool']
 

@@ -26,7 +26,7 @@ help:
 	@echo 'make clean    delete $(VENV), build/ and dist/'
 	@echo
 	@echo 'Variables, as in `make test PYTHON=python3.12`:'
-	@echo '  PYTHON    Python 3.10 or newer that the environment is made with (now: $(PYTHON))'
+	@echo '  PYTHON    Python 3.10 to 3.13 that the environment is made with (now: $(PYTHON))'
 	@echo '  VENV      folder of the environment (now: $(VENV))'
 	@echo '  PIP_ARGS  more arguments for pip install, such as the index of the CPU-only wheels of'
 	@echo '            torch, or -c FILE with versions to keep to'
@@ -37,8 +37,8 @@ install: $(STAMP)
 
 # Done once, and again when a requirement changes.
 $(STAMP): setup.py pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
-	  || { echo 'error: `$(PYTHON)` is missing or older than Python 3.10; name another one: make PYTHON=python3.12' >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null \
+	  || { echo 'error: `$(PYTHON)` is missing, or not Python 3.10 to 3.13; name another one: make PYTHON=python3.12' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo 'error: `$(PYTHON)` cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 2; }
 	@echo 'Installing into $(VENV) (once; a few minutes, 1 to 8 GB, most of it PyTorch) ...'

@@ -124,7 +124,8 @@ setup(
         'Programming Language :: Python :: 3.13',
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
-    python_requires='>=3.10',
+    # mmengine 0.10.7 calls pkgutil.find_loader, which Python 3.14 removed.
+    python_requires='>=3.10,<3.14',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     package_data={PACKAGE: ['label_maps/*.txt', 'architectures/*.json']},
     include_package_data=False,

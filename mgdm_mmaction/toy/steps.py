@@ -1,0 +1,78 @@
+"""Runs the package's own commands, each with its whole output in a log file."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ..errors import MGDMError
+
+__all__ = ['run_command', 'shorten']
+
+_TRAINING = re.compile(r'Epoch\(train\)\s+\[(\d+)\]\[\s*(\d+)/(\d+)\].*?eta: (\S+).*?loss: (\S+)')
+_VALIDATION = re.compile(r'Epoch\((?:val|test)\).*?acc/top1: (\S+).*?acc/top5: (\S+)')
+
+
+def run_command(
+    command: Sequence[str],
+    root: Path,
+    log_file: Path,
+    echo: Callable[[str], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Run one of the tools to its end.
+
+    Args:
+        command (Sequence[str]): The tool, as a path below ``root``, and its arguments.
+        root (Path): Folder that holds ``tools`` and ``configs``. The command runs in the current
+            folder.
+        log_file (Path): Gets everything that the command prints.
+        echo (Callable, optional): Called with every line. Defaults to None.
+        environment (Mapping, optional): Variables added to the process's own. Defaults to None.
+
+    Raises:
+        MGDMError: If the command fails; with its last lines.
+    """
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    with log_file.open('w') as log:
+        log.write(f'$ python {shlex.join(command)}\n')
+        with subprocess.Popen(
+            [sys.executable, str(root / command[0]), *command[1:]],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors='replace',
+            env={**os.environ, **(environment or {}), 'PYTHONUNBUFFERED': '1'},
+        ) as process:
+            for line in process.stdout:
+                log.write(line)
+                lines = [*lines[-14:], line.rstrip()]
+                if echo:
+                    echo(line.rstrip())
+    if process.returncode:
+        last = '\n'.join(lines)
+        raise MGDMError(
+            f'`python {shlex.join(command)}` failed with code {process.returncode}; the whole '
+            f'output is in {log_file}, its last lines are:\n{last}'
+        )
+
+
+def shorten(line: str) -> str | None:
+    """Say in few words what a line of MMEngine's log reports.
+
+    Args:
+        line (str): A line of the log.
+
+    Returns:
+        str | None: Progress of the training or an accuracy; None for all other lines.
+    """
+    if found := _TRAINING.search(line):
+        epoch, step, steps, eta, loss = found.groups()
+        return f'epoch {epoch}, step {step}/{steps}, loss {float(loss):.2f}, {eta} left'
+    if found := _VALIDATION.search(line):
+        return 'top-1 {:.1%}, top-5 {:.1%}'.format(*map(float, found.groups()))
+    return None

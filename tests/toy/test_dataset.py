@@ -1,0 +1,178 @@
+"""The data set on disk: lists, real videos, the same for the same seed, motion in the frames."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch  # noqa: F401  decord has to be loaded after torch
+
+from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.toy import MOTIONS, Action, generate_dataset, read_settings, render_clip
+from mgdm_mmaction.toy.dataset import clip_generator
+
+decord = pytest.importorskip('decord')
+SMALL = dict(objects=['star', 'ring'], train_clips=2, val_clips=1, num_frames=10, size=48)
+TOOL = Path(__file__).parents[2] / 'tools' / 'make_toy_data.py'
+
+
+@pytest.fixture(scope='module')
+def data_root(tmp_path_factory):
+    root = tmp_path_factory.mktemp('toy')
+    assert generate_dataset(root, seed=3, **SMALL)
+    return root
+
+
+def _decode(path):
+    reader = decord.VideoReader(str(path), num_threads=1)
+    return reader.get_batch(range(len(reader))).asnumpy()
+
+
+def _videos(root):
+    return {p.relative_to(root): p.read_bytes() for p in sorted(root.rglob('*.mp4'))}
+
+
+def test_lists_and_classes_agree(data_root):
+    classes = (data_root / 'classes.txt').read_text().splitlines()
+    assert classes == [f'{name} {motion}' for name in ('star', 'ring') for motion in MOTIONS]
+    listed = []
+    for split, count in (('train', 2), ('val', 1)):
+        lines = (data_root / f'{split}_list.txt').read_text().splitlines()
+        assert len(lines) == count * 12
+        for line in lines:
+            path, label = line.split()
+            assert path.split('/')[:2] == [split, classes[int(label)].replace(' ', '_')]
+            listed.append(path)
+    on_disk = [str(p.relative_to(data_root / 'videos')) for p in data_root.rglob('*.mp4')]
+    assert sorted(listed) == sorted(on_disk)
+
+
+def test_videos_decode_to_what_was_drawn(data_root):
+    for label, path in enumerate(['train/star_moving_left/0001.mp4', 'val/ring_growing/0000.mp4']):
+        frames = _decode(data_root / 'videos' / path)
+        assert frames.shape == (10, 48, 48, 3)
+        split, folder, name = path.split('/')
+        action = Action(*folder.replace('_', ' ').split(' ', 1))
+        generator = clip_generator(3, split, action, int(name[:4]))
+        drawn = render_clip(action, generator, num_frames=10, size=48)
+        # Compression and noise leave a difference, swapped colours or frames a much larger one.
+        assert np.abs(frames.astype(float) - drawn).mean() < 9, label
+        swapped = np.abs(frames[..., ::-1].astype(float) - drawn).mean()
+        assert swapped > 1.5 * np.abs(frames.astype(float) - drawn).mean()
+
+
+def test_same_seed_same_bytes_other_seed_other_bytes(data_root, tmp_path):
+    generate_dataset(tmp_path / 'again', seed=3, **SMALL)
+    assert _videos(tmp_path / 'again') == _videos(data_root)
+    generate_dataset(tmp_path / 'other', seed=4, **SMALL)
+    other = _videos(tmp_path / 'other')
+    assert all(content != other[name] for name, content in _videos(data_root).items())
+
+
+def test_clips_do_not_depend_on_what_else_is_made(data_root, tmp_path):
+    generate_dataset(tmp_path, seed=3, **dict(SMALL, objects=['ring'], train_clips=3))
+    here, there = _videos(tmp_path), _videos(data_root)
+    common = here.keys() & there.keys()
+    assert len(common) == 6 * 3
+    assert all(here[name] == there[name] for name in common)
+
+
+def test_all_clips_differ(data_root):
+    contents = list(_videos(data_root).values())
+    assert len(set(contents)) == len(contents)
+
+
+def test_rerun_keeps_and_other_settings_are_refused(tmp_path):
+    tiny = dict(SMALL, objects=['bar'], train_clips=1)
+    assert generate_dataset(tmp_path, **tiny)
+    stamp = (tmp_path / 'train_list.txt').stat().st_mtime_ns
+    assert not generate_dataset(tmp_path, **tiny)
+    assert (tmp_path / 'train_list.txt').stat().st_mtime_ns == stamp
+    with pytest.raises(MGDMError, match='seed is 0, wanted 1.*--overwrite'):
+        generate_dataset(tmp_path, seed=1, **tiny)
+    assert generate_dataset(tmp_path, seed=1, overwrite=True, **tiny)
+    assert read_settings(tmp_path) == dict(tiny, seed=1)
+
+
+def test_unfinished_is_finished_on_the_next_run(tmp_path):
+    tiny = dict(SMALL, objects=['bar'], train_clips=1)
+    generate_dataset(tmp_path, **tiny)
+    settings = json.loads((tmp_path / 'dataset.json').read_text())
+    (tmp_path / 'dataset.json').write_text(json.dumps(dict(settings, complete=False)))
+    next(tmp_path.rglob('*.mp4')).write_bytes(b'half a video')
+    with pytest.raises(MGDMError, match='only an unfinished toy data set'):
+        read_settings(tmp_path)
+    assert generate_dataset(tmp_path, **tiny)
+    assert all(len(_decode(path)) == 10 for path in tmp_path.rglob('*.mp4'))
+
+
+def test_foreign_videos_are_left_alone(tmp_path):
+    (tmp_path / 'videos').mkdir()
+    (tmp_path / 'videos' / 'mine.mp4').write_bytes(b'precious')
+    with pytest.raises(MGDMError, match='were not generated here and are left alone'):
+        generate_dataset(tmp_path, overwrite=True, **SMALL)
+    assert (tmp_path / 'videos' / 'mine.mp4').exists()
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        (dict(seed=-1), 'seed should be at least 0, but got -1'),
+        (dict(train_clips=0), 'train_clips should be at least 1'),
+        (dict(num_frames=1), 'num_frames should be at least 2'),
+        (dict(size=16), 'size should be at least 32'),
+        (dict(size=63), 'size should be even'),
+    ],
+)
+def test_bad_settings(tmp_path, option, message):
+    with pytest.raises(MGDMError, match=message):
+        generate_dataset(tmp_path, **option)
+    assert not any(tmp_path.iterdir())
+
+
+def test_no_data_set(tmp_path):
+    with pytest.raises(MGDMError, match='there is no toy data set in .*make_toy_data.py'):
+        read_settings(tmp_path)
+
+
+def _object_mask(frames):
+    """Find the object without knowing it: it is much brighter than the median of its frame."""
+    light = frames.astype(float) @ (0.3, 0.6, 0.1)
+    return light > np.median(light, axis=(1, 2), keepdims=True) + 45
+
+
+@pytest.mark.parametrize('motion', MOTIONS)
+def test_motion_is_in_the_decoded_frames(tmp_path_factory, motion, data_root):
+    clips = sorted((data_root / 'videos').glob(f'*/*_{motion.replace(" ", "_")}/*.mp4'))
+    assert len(clips) == 6
+    for path in clips:
+        mask = _object_mask(_decode(path))
+        rows, columns = np.arange(48)[:, None], np.arange(48)
+        area = mask.sum(axis=(1, 2))
+        x = (mask * columns).sum(axis=(1, 2)) / area
+        y = (mask * rows).sum(axis=(1, 2)) / area
+        shift = {
+            'moving left': x[0] - x[-1],
+            'moving right': x[-1] - x[0],
+            'moving up': y[0] - y[-1],
+            'moving down': y[-1] - y[0],
+            'growing': 16 * np.log(area[-1] / area[0]),
+            'shrinking': 16 * np.log(area[0] / area[-1]),
+        }
+        # 0.25 of 48 pixels is the shortest way, 1.6 squared the smallest growth of the area.
+        assert shift[motion] > 6, path
+        assert max(shift, key=shift.get) == motion, path
+
+
+def test_command(tmp_path):
+    command = [sys.executable, str(TOOL), str(tmp_path / 'toy'), '--objects', 'bar', '--size', '32']
+    command += ['--train-clips', '1', '--val-clips', '1', '--num-frames', '4']
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert '6 classes, 6 training and 6 validation clips' in done.stdout
+    wrong = subprocess.run([*command, '--seed', '1'], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert 'error: ' in wrong.stderr
+    assert 'seed is 0, wanted 1' in wrong.stderr
+    assert 'Traceback' not in wrong.stderr

@@ -1,0 +1,110 @@
+"""The command line of the miner."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+
+from mmengine.config import Config, DictAction
+
+from ..datasets.annotations import unwrap_datasets
+from ..errors import MGDMError
+from ..negatives import validate_negatives
+from .miner import _read_config, mine
+
+__all__ = ['main']
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Mine or check a negatives file.
+
+    Args:
+        argv (list[str], optional): Arguments; None takes those of the process. Defaults to None.
+
+    Raises:
+        MGDMError: See :func:`mgdm_mmaction.mining.mine`.
+    """
+    args = _parse(argv)
+    if args.check is not None:
+        print(validate_negatives(args.check))
+        return
+    if args.config is None:
+        raise MGDMError('no CONFIG given; try: python tools/mine_negatives.py CONFIG --out FILE')
+    cfg = _read_config(args.config)
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    wanted = _negatives_file(cfg)
+    out = args.out or wanted
+    if out is None:
+        raise MGDMError('no --out FILE given, and the config names no negatives_file either.')
+    summary = mine(
+        cfg,
+        out,
+        num_negatives=args.num_negatives,
+        split=args.split,
+        device=args.device,
+        batch_size=args.batch_size,
+        num_workers=args.num_workers,
+        max_bad_fraction=args.max_bad_fraction,
+        duplicate_threshold=args.duplicate_threshold,
+        overwrite=args.overwrite,
+    )
+    print(summary)
+    print(f'Next: python tools/train.py {args.config}')
+    if wanted != out:
+        print(
+            f'(the config reads {wanted}; let negatives_file of AttachHardNegatives be {out}, '
+            'or move the file)'
+        )
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Mine the labels that a frozen CLIP confuses each training video with.'
+    )
+    parser.add_argument('config', nargs='?', help='config whose training set is mined')
+    parser.add_argument(
+        '--out', help='negatives file to write; the one that the config reads by default'
+    )
+    parser.add_argument('--check', metavar='FILE', help='only check a negatives file')
+    parser.add_argument(
+        '--num-negatives', type=int, default=16, metavar='K', help='negatives a video. Default: 16'
+    )
+    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
+    parser.add_argument('--device', help='cuda, cpu, ...; CUDA by default where there is one')
+    parser.add_argument('--batch-size', type=int, default=8, help='videos a step. Default: 8')
+    parser.add_argument(
+        '--num-workers', type=int, default=2, help='processes that decode. Default: 2'
+    )
+    parser.add_argument(
+        '--max-bad-fraction',
+        type=float,
+        default=0.01,
+        help='unreadable videos to leave out before giving up. Default: 0.01',
+    )
+    parser.add_argument(
+        '--duplicate-threshold',
+        type=float,
+        help='text cosine from which on two labels count as the same action. Default: only equal '
+        'names do',
+    )
+    parser.add_argument('--overwrite', action='store_true', help='replace --out if it exists')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change the config'
+    )
+    return parser.parse_args(argv)
+
+
+def _negatives_file(cfg: Config) -> str | None:
+    """Return the file that the training pipeline of a config reads."""
+    loader = cfg.get('train_dataloader')
+    for dataset in unwrap_datasets(loader['dataset']) if loader else ():
+        for item in _transforms(dataset.get('pipeline', ())):
+            if item.get('type') == 'AttachHardNegatives':
+                return item.get('negatives_file')
+    return None
+
+
+def _transforms(pipeline: list) -> Iterator[Mapping]:
+    for item in pipeline:
+        if isinstance(item, Mapping):
+            yield item
+            yield from _transforms(item.get('transforms', ()))

@@ -1,0 +1,84 @@
+"""The frozen CLIP that mines: videos and texts to unit vectors."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..clip import build_clip, encode_texts, image_size, weights_digest
+from ..errors import MGDMError
+
+__all__ = ['FrozenClip']
+
+
+class FrozenClip:
+    """CLIP as it was pretrained, the scorer of MGDM, eq. 10-11.
+
+    Args:
+        backbone (Mapping): Config of the model's backbone: ``arch`` and ``pretrained`` name the
+            weights.
+        device (str | torch.device, optional): Defaults to 'cpu'.
+        frames_per_pass (int, optional): Frames that go through the tower at once. Defaults to 256.
+
+    Raises:
+        MGDMError: If the config names no architecture or no weights.
+    """
+
+    def __init__(
+        self,
+        backbone: Mapping,
+        device: str | torch.device = 'cpu',
+        frames_per_pass: int = 256,
+    ) -> None:
+        if 'arch' not in backbone:
+            raise MGDMError(
+                f'model.backbone: has no `arch` but the keys {sorted(backbone)}; mining needs a '
+                'CLIPBackbone.'
+            )
+        if not backbone.get('pretrained'):
+            raise MGDMError(
+                'model.backbone.pretrained is not set: negatives of a CLIP with random weights '
+                "mean nothing. Name an open_clip tag ('openai') or a file of weights."
+            )
+        self.arch = backbone['arch']
+        options = {key: backbone[key] for key in ('quick_gelu',) if backbone.get(key) is not None}
+        model = build_clip(self.arch, backbone['pretrained'], **options)
+        self.digest = weights_digest(model)
+        self.model = model.to(device).eval().requires_grad_(False)
+        self.device = torch.device(device)
+        self.frames_per_pass = frames_per_pass
+
+    @torch.no_grad()
+    def texts(self, prompts: Sequence[str]) -> Tensor:
+        """Embed prompts.
+
+        Returns:
+            Tensor: Unit vectors, float32, shape [n, D].
+        """
+        return F.normalize(encode_texts(self.model, list(prompts), self.arch).float(), dim=-1)
+
+    @torch.no_grad()
+    def videos(self, frames: Tensor) -> Tensor:
+        """Embed videos: the mean of their frames' unit vectors, made a unit vector.
+
+        Args:
+            frames (Tensor): Normalised frames, shape [B, T, 3, H, W].
+
+        Returns:
+            Tensor: Unit vectors, float32, shape [B, D].
+
+        Raises:
+            MGDMError: If the frames have another size than the tower takes.
+        """
+        expected = image_size(self.arch)
+        if tuple(frames.shape[-2:]) != expected:
+            raise MGDMError(
+                f'the pipeline gives frames of {tuple(frames.shape[-2:])} pixels, but '
+                f'{self.arch} takes {expected}. Correct CenterCrop of the val pipeline, or '
+                'model.backbone.arch.'
+            )
+        parts = frames.flatten(0, 1).split(self.frames_per_pass)
+        images = [self.model.encode_image(part.to(self.device)).float() for part in parts]
+        images = F.normalize(torch.cat(images), dim=-1).unflatten(0, frames.shape[:2])
+        return F.normalize(images.mean(dim=1), dim=-1)

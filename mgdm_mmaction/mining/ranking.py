@@ -1,0 +1,69 @@
+"""Scores of a video against every label, and the negatives among them."""
+
+import numpy as np
+
+from ..corpus import LabelCorpus
+from ..errors import MGDMError
+
+__all__ = ['allowed_labels', 'rank_negatives']
+
+# Scores are compared and written with this precision, so that a tie in the file is a tie here.
+DECIMALS = 6
+
+
+def allowed_labels(
+    corpus: LabelCorpus, texts: np.ndarray, k: int, duplicate_threshold: float | None = None
+) -> np.ndarray:
+    """Tell which labels may be a negative of each class.
+
+    Never the class itself, which a corpus holds once under all its spellings. With a threshold,
+    neither the labels that say nearly the same ("brush hair" and "brushing hair").
+
+    Args:
+        corpus (LabelCorpus): n labels, C classes.
+        texts (np.ndarray): Normalised text embeddings, shape [n, D].
+        k (int): Negatives wanted.
+        duplicate_threshold (float, optional): Cosine of two texts from which on they count as the
+            same action. Defaults to None.
+
+    Returns:
+        np.ndarray: bool, shape [C, n].
+
+    Raises:
+        MGDMError: If fewer than k labels are left for a class.
+    """
+    own = corpus.class_ids
+    allowed = np.ones((len(own), len(corpus)), dtype=bool)
+    if duplicate_threshold is not None:
+        allowed = texts[own] @ texts.T < duplicate_threshold
+    allowed[np.arange(len(own)), own] = False
+    left = allowed.sum(axis=1)
+    poorest = int(left.argmin())
+    if left[poorest] < k:
+        raise MGDMError(
+            f'{k} negatives a video asked for, but class {corpus.classes[poorest]!r} has only '
+            f'{left[poorest]} of {len(corpus)} labels left beside itself'
+            + (f' and what is like it (threshold {duplicate_threshold:g})' if duplicate_threshold
+               is not None else '')
+            + '. Ask for fewer with --num-negatives, or give the text head `extra_labels`.'
+        )  # fmt: skip
+    return allowed
+
+
+def rank_negatives(
+    scores: np.ndarray, allowed: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k labels that a video is confused with most (MGDM, eq. 12).
+
+    Args:
+        scores (np.ndarray): Cosines of videos and labels, shape [B, n].
+        allowed (np.ndarray): Labels that may be a negative of each video, bool, shape [B, n].
+        k (int): Negatives a video.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Corpus ids and scores, shape [B, k], scores falling, the
+        lower id first among equals.
+    """
+    rounded = np.round(scores.astype(np.float64), DECIMALS)
+    order = np.argsort(np.where(allowed, -rounded, np.inf), axis=1, kind='stable')[:, :k]
+    return order, np.take_along_axis(rounded, order, axis=1)

@@ -1,0 +1,134 @@
+"""What the frozen CLIP gets right and what it confuses, in a few lines."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..corpus import LabelCorpus
+from ..datasets.transforms.unreadable_log import list_unreadable
+
+__all__ = ['Confusion', 'MiningSummary', 'SummaryCounter']
+
+# A label counts as a frequent negative of a class when it is among this many of its videos.
+_FIRST = 3
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A class that the frozen CLIP gets wrong often.
+
+    Args:
+        name (str): Class.
+        accuracy (float): Zero-shot top-1 of its videos, 0 to 1.
+        num_videos (int): Its videos.
+        negatives (list[tuple[str, float]]): Most frequent negatives and the fraction of the videos
+            that have them among the first three.
+    """
+
+    name: str
+    accuracy: float
+    num_videos: int
+    negatives: list[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class MiningSummary:
+    """Result of a mining run.
+
+    Args:
+        path (str): The negatives file.
+        num_videos (int): Videos mined.
+        k (int): Negatives a video.
+        num_labels (int): Labels of the corpus.
+        num_classes (int): Classes of the data set.
+        top1 (float): Zero-shot accuracy of the frozen CLIP on the mined videos, 0 to 1.
+        top5 (float): The same, true class among the first five.
+        confused (list[Confusion]): Classes with the lowest top-1.
+        unreadable (dict[str, str]): Videos left out, with reasons.
+        repeats (int): Lines of the list that named a video again.
+    """
+
+    path: str
+    num_videos: int
+    k: int
+    num_labels: int
+    num_classes: int
+    top1: float
+    top5: float
+    confused: list[Confusion]
+    unreadable: dict[str, str] = field(default_factory=dict)
+    repeats: int = 0
+
+    def __str__(self) -> str:
+        lines = [
+            f'{self.path}: {self.k} negatives for each of {self.num_videos} videos, from '
+            f'{self.num_labels} labels',
+            f'Frozen CLIP, zero-shot over the {self.num_classes} classes: top-1 '
+            f'{100 * self.top1:.1f} %, top-5 {100 * self.top5:.1f} %',
+            'Most confused classes, and what they are taken for '
+            f'(share of their videos that has it among the first {min(_FIRST, self.k)}):',
+        ]
+        for item in self.confused:
+            negatives = ', '.join(f'{name} {100 * share:.0f} %' for name, share in item.negatives)
+            lines.append(f'  {item.name} ({100 * item.accuracy:.0f} % right): {negatives}')
+        if self.repeats:
+            lines.append(f'{self.repeats} lines of the list name a video again; mined once.')
+        if self.unreadable:
+            lines.append(
+                f'{len(self.unreadable)} videos could not be read and have no negatives; take '
+                f'them off the list:\n{list_unreadable(self.unreadable)}'
+            )
+        return '\n'.join(lines)
+
+
+class SummaryCounter:
+    """Collect the counts of a summary batch by batch.
+
+    Args:
+        corpus (LabelCorpus): n labels, C classes.
+    """
+
+    def __init__(self, corpus: LabelCorpus) -> None:
+        self._corpus = corpus
+        num_classes = len(corpus.classes)
+        self._videos = np.zeros(num_classes, dtype=np.int64)
+        self._right = np.zeros((2, num_classes), dtype=np.int64)
+        self._taken_for = np.zeros((num_classes, len(corpus)), dtype=np.int64)
+
+    def add(self, labels: np.ndarray, scores: np.ndarray, negatives: np.ndarray) -> None:
+        """Count a batch.
+
+        Args:
+            labels (np.ndarray): Labels, shape [B].
+            scores (np.ndarray): Cosines with the n labels of the corpus, shape [B, n].
+            negatives (np.ndarray): Mined corpus ids, shape [B, k].
+        """
+        scores = scores[:, self._corpus.class_ids]
+        # Rank of the true class: how many classes score higher, or equal with a lower label.
+        own = scores[np.arange(len(labels)), labels][:, None]
+        before = np.arange(scores.shape[1]) < labels[:, None]
+        rank = ((scores > own) | ((scores == own) & before)).sum(axis=1)
+        np.add.at(self._videos, labels, 1)
+        np.add.at(self._right[0], labels, rank < 1)
+        np.add.at(self._right[1], labels, rank < 5)
+        first = negatives[:, :_FIRST]
+        np.add.at(self._taken_for, (labels[:, None], first), 1)
+
+    def accuracy(self) -> tuple[float, float]:
+        """Return top-1 and top-5 over all videos, 0 to 1."""
+        total = max(int(self._videos.sum()), 1)
+        return float(self._right[0].sum() / total), float(self._right[1].sum() / total)
+
+    def confused(self, count: int = 5) -> list[Confusion]:
+        """Return the classes with the lowest top-1, each with three frequent negatives."""
+        share = self._right[0] / np.maximum(self._videos, 1)
+        order = np.argsort(np.where(self._videos, share, np.inf), kind='stable')[:count]
+        found = []
+        for label in order[self._videos[order] > 0]:
+            counts = self._taken_for[label]
+            best = np.argsort(-counts, kind='stable')[:3]
+            videos = int(self._videos[label])
+            negatives = [(self._corpus.labels[i], counts[i] / videos) for i in best if counts[i]]
+            name = self._corpus.labels[self._corpus.class_ids[label]]
+            found.append(Confusion(name, float(share[label]), videos, negatives))
+        return found

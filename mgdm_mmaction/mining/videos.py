@@ -1,0 +1,143 @@
+"""The training videos of a config, decoded as it decodes videos for validation."""
+
+import copy
+from collections.abc import Mapping, Sequence
+
+import torch
+from mmaction.registry import DATASETS, TRANSFORMS
+from mmengine.config import Config
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ..datasets.annotations import unwrap_datasets
+from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
+from ..errors import MGDMError
+from ..negatives import video_path
+
+__all__ = ['MiningVideos', 'mining_transforms']
+
+
+def mining_transforms(cfg: Config, kind: str) -> list[dict]:
+    """Return the transforms that turn a video into frames, without anything random.
+
+    These are the ones of the config's validation pipeline (else of its test pipeline): in
+    MMAction2 one clip, centre crop. ``SkipUnreadable`` gives way to its content, because the miner
+    counts for itself, and ``AttachHardNegatives`` drops out. Samplers are put in test mode.
+
+    Args:
+        cfg (Config): The config.
+        kind (str): Type of the data set that is mined; the pipeline must be one for this type.
+
+    Raises:
+        MGDMError: If no validation or test pipeline is there for this type.
+    """
+    for name in ('val_dataloader', 'test_dataloader'):
+        loader = cfg.get(name)
+        for dataset in unwrap_datasets(loader['dataset']) if loader else ():
+            if _type_name(dataset) == kind:
+                return _flatten(dataset['pipeline'])
+    raise MGDMError(
+        f'the config has no val_dataloader or test_dataloader with a {kind}: the miner takes its '
+        'deterministic pipeline (one clip, centre crop) from there. Add one.'
+    )
+
+
+def _flatten(pipeline: Sequence[dict]) -> list[dict]:
+    found = []
+    for item in pipeline:
+        name = _type_name(item)
+        if name == 'SkipUnreadable':
+            found += _flatten(item['transforms'])
+        elif name != 'AttachHardNegatives':
+            found.append(copy.deepcopy(item))
+    return found
+
+
+def _type_name(config: Mapping) -> str:
+    kind = config['type']
+    return str(getattr(kind, '__name__', kind)).split('.')[-1]
+
+
+class MiningVideos(Dataset):
+    """Every different video of the data sets inside a loader, in the order of the lists.
+
+    Args:
+        cfg (Config): The config.
+        split (str): 'train', 'val' or 'test': whose videos.
+        num_classes (int): Number of classes that labels must stay below.
+
+    Attributes:
+        paths (list[str]): As the annotation files write them.
+        labels (list[int]): Their labels.
+        repeats (int): Lines that name a video again.
+
+    Raises:
+        MGDMError: If a video is listed with two labels, or a sample has several labels.
+    """
+
+    def __init__(self, cfg: Config, split: str, num_classes: int) -> None:
+        self.paths: list[str] = []
+        self.labels: list[int] = []
+        self.repeats = 0
+        self._rows: list[tuple[int, int]] = []
+        self._datasets, self._pipelines = [], []
+        seen: dict[str, int] = {}
+        for config in unwrap_datasets(cfg[f'{split}_dataloader']['dataset']):
+            transforms = mining_transforms(cfg, _type_name(config))
+            # The lists and prefixes are the data set's own, the pipeline is ours.
+            dataset = DATASETS.build({**copy.deepcopy(dict(config)), 'pipeline': []})
+            pipeline = [TRANSFORMS.build(item) for item in transforms]
+            for item in pipeline:
+                # MMAction2's samplers draw frames at random by default, even in a val pipeline.
+                if hasattr(item, 'test_mode'):
+                    item.test_mode = True
+            self._pipelines.append(pipeline)
+            self._datasets.append(dataset)
+            self._add_rows(dataset, num_classes, seen)
+
+    def _add_rows(self, dataset: Dataset, num_classes: int, seen: dict[str, int]) -> None:
+        prefix = dataset.data_prefix.get('video', dataset.data_prefix.get('img'))
+        for i in range(len(dataset)):
+            info = dataset.get_data_info(i)
+            path, label = video_path(info, prefix), info['label']
+            if not isinstance(label, int) or not 0 <= label < num_classes:
+                raise MGDMError(
+                    f'{dataset.ann_file}: {path!r} has label {label}; expected one number from 0 '
+                    f'to {num_classes - 1} for the {num_classes} class names of the config.'
+                )
+            if path in seen:
+                if seen[path] != label:
+                    raise MGDMError(
+                        f'{dataset.ann_file}: {path!r} is listed with label {seen[path]} and with '
+                        f'label {label}; a video has one label. Delete one line.'
+                    )
+                self.repeats += 1
+                continue
+            seen[path] = label
+            self.paths.append(path)
+            self.labels.append(label)
+            self._rows.append((len(self._datasets) - 1, i))
+
+    @property
+    def ann_files(self) -> list[str]:
+        """Annotation files of the data sets."""
+        return [str(dataset.ann_file) for dataset in self._datasets]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> tuple[int, Tensor | None, str]:
+        """Return the index, the frames [T, 3, H, W] or None, and why there are none."""
+        source, row = self._rows[index]
+        info = self._datasets[source].get_data_info(row)
+        try:
+            packed = run_transforms(self._pipelines[source], info)
+        except NOT_THE_VIDEO:
+            raise
+        except Exception as error:
+            return index, None, describe_error(error)
+        frames = packed['inputs']
+        if frames.ndim == 5:
+            # FormatShape('NCTHW'): clips of frames, [V, 3, T, H, W].
+            frames = frames.transpose(1, 2).flatten(0, 1)
+        return index, torch.as_tensor(frames), ''

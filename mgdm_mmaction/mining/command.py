@@ -8,7 +8,7 @@ from mmengine.config import Config, DictAction
 from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError
 from ..negatives import validate_negatives
-from .miner import _read_config, mine
+from .miner import mine, read_config
 
 __all__ = ['main']
 
@@ -28,9 +28,13 @@ def main(argv: list[str] | None = None) -> None:
         return
     if args.config is None:
         raise MGDMError('no CONFIG given; try: python tools/mine_negatives.py CONFIG --out FILE')
-    cfg = _read_config(args.config)
+    cfg = read_config(args.config)
     if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+        try:
+            cfg.merge_from_dict(args.cfg_options)
+        except Exception as error:
+            keys = ', '.join(args.cfg_options)
+            raise MGDMError(f'--cfg-options {keys} does not fit {args.config}: {error}') from error
     wanted = _negatives_file(cfg)
     out = args.out or wanted
     if out is None:

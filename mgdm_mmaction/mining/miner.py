@@ -26,7 +26,7 @@ from .ranking import allowed_labels, rank_negatives
 from .summary import MiningSummary, SummaryCounter
 from .videos import MiningVideos
 
-__all__ = ['corpus_of', 'mine']
+__all__ = ['corpus_of', 'mine', 'read_config']
 
 
 def corpus_of(cfg: Config) -> LabelCorpus:
@@ -96,7 +96,7 @@ def mine(
     Example:
         >>> print(mine('configs/toy/mgdm_toy.py', 'negatives.jsonl'))  # doctest: +SKIP
     """
-    cfg = cfg if isinstance(cfg, Config) else _read_config(cfg)
+    cfg = cfg if isinstance(cfg, Config) else read_config(cfg)
     check_can_write(out, overwrite)
     if num_negatives < 1:
         raise MGDMError(f'num_negatives={num_negatives}; mine at least 1.')
@@ -171,10 +171,22 @@ def _default_device() -> str:
     return 'cuda' if torch.cuda.is_available() else 'cpu'
 
 
-def _read_config(path: str | Path) -> Config:
+def read_config(path: str | Path) -> Config:
+    """Read a config file.
+
+    Raises:
+        MGDMError: If it is missing or cannot be read.
+    """
     if not Path(path).is_file():
         raise MGDMError(f'{path}: no such config file.')
-    return Config.fromfile(str(path))
+    try:
+        return Config.fromfile(str(path))
+    except MGDMError:
+        raise
+    except Exception as error:
+        raise MGDMError(
+            f'{path}: cannot be read as a config: {type(error).__name__}: {error}'
+        ) from error
 
 
 def _preprocessor(cfg: Config) -> torch.nn.Module:

@@ -332,6 +332,13 @@ def test_command(root, capsys):
     assert 'no mistakes found' in capsys.readouterr().out
     with pytest.raises(MGDMError, match='no CONFIG'):
         main([])
+    with pytest.raises(MGDMError, match='none.py: no such config'):
+        main([str(root / 'none.py')])
+    with pytest.raises(MGDMError, match='--cfg-options model.backbone.arch.x does not fit'):
+        main([config, '--cfg-options', 'model.backbone.arch.x=1'])
+    (root / 'bad.py').write_text('model = dict(')
+    with pytest.raises(MGDMError, match='bad.py: cannot be read as a config'):
+        main([str(root / 'bad.py')])
 
 
 @pytest.mark.slow

@@ -1,8 +1,8 @@
 """MGDM on the toy actions (object x motion): the tiny sibling of configs/mgdm_k400.py.
 
 Same parts, same pipeline; a tiny CLIP, 64 x 64 pixels, 8 frames. `make demo` runs all of this:
-    python tools/make_toy_data.py --out data/toy
-    python tools/train_toy_clip.py --out data/toy/clip.pt
+    python tools/make_toy_data.py data/toy
+    python tools/train_toy_clip.py data/toy
     python tools/mine_negatives.py configs/toy/mgdm_toy.py --out data/toy/negatives.jsonl
     python tools/train.py configs/toy/mgdm_toy.py        (or tools/dist_train.sh ... 2)
     python tools/test.py configs/toy/mgdm_toy.py work_dirs/mgdm_toy/epoch_20.pth

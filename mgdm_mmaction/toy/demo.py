@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..negatives import read_negatives
 from .scores import Scores, read_scores
-from .steps import run_command, shorten
+from .steps import locate, run_command, shorten
 
 __all__ = ['run_demo']
 
@@ -36,6 +36,7 @@ class _Demo:
     def run(self, title: str, *command: str) -> None:
         """Run one step and print its command, so that it can be repeated by hand."""
         self.step += 1
+        command = (locate(command[0], self.root), *command[1:])
         print(
             f'\n[{self.step}/{self.num_steps}] {title}\n  $ python {shlex.join(command)}',
             flush=True,
@@ -44,7 +45,7 @@ class _Demo:
 
         def echo(line: str) -> None:
             text = shorten(line)
-            if command[0].startswith('tools/t') and 'toy' not in command[0]:
+            if Path(command[0]).name in ('train.py', 'test.py'):
                 if text is None:
                     return
                 if sys.stdout.isatty():
@@ -56,7 +57,7 @@ class _Demo:
                 print(f'  {line}', flush=True)
 
         log_file = self.work_dir / 'logs' / f'{self.step}_{Path(command[0]).stem}.log'
-        run_command(command, self.root, log_file, echo)
+        run_command(command, log_file, echo)
         end = '\n' if shown[0] and sys.stdout.isatty() else ''
         print(f'{end}  done in {time.perf_counter() - start:.0f} s', flush=True)
 
@@ -101,6 +102,7 @@ def run_demo(argv: Sequence[str] | None = None, root: str | os.PathLike = '.') -
     start = time.perf_counter()
     data = Path(os.environ.get('MGDM_DATA', 'data')) / 'toy'
     negatives = data / 'negatives.jsonl'
+    config, zero_shot_config = (locate(file, root) for file in (CONFIG, ZERO_SHOT_CONFIG))
     demo = _Demo(Path(root), Path(args.work_dir))
     demo.run(
         'Draw and encode the toy videos', 'tools/make_toy_data.py', str(data),
@@ -111,21 +113,21 @@ def run_demo(argv: Sequence[str] | None = None, root: str | os.PathLike = '.') -
         '--steps', str(args.clip_steps),
     )  # fmt: skip
     demo.run(
-        'Mine hard negatives with the frozen CLIP', 'tools/mine_negatives.py', CONFIG,
+        'Mine hard negatives with the frozen CLIP', 'tools/mine_negatives.py', config,
         '--out', str(negatives), '--overwrite',
     )  # fmt: skip
-    results = {'zero-shot CLIP': demo.test('Test CLIP alone', ZERO_SHOT_CONFIG, None, 'zero_shot')}
+    results = {'zero-shot CLIP': demo.test('Test CLIP alone', zero_shot_config, None, 'zero_shot')}
     checkpoints = {}
     for name, k in (('k = 0 (no negatives)', 0), (f'MGDM, k = {args.k}', args.k)):
         work_dir = demo.work_dir / f'k{k}'
         demo.run(
-            f'Train {name}', 'tools/train.py', CONFIG, '--work-dir', str(work_dir),
+            f'Train {name}', 'tools/train.py', config, '--work-dir', str(work_dir),
             '--seed', str(args.seed),
             '--cfg-options', f'{_K}={k}', f'train_cfg.max_epochs={args.epochs}',
         )  # fmt: skip
         # The last epoch and not the best one: the best was chosen on the videos of this test.
         checkpoints[name] = work_dir / f'epoch_{args.epochs}.pth'
-        results[name] = demo.test(f'Test {name}', CONFIG, checkpoints[name], f'k{k}')
+        results[name] = demo.test(f'Test {name}', config, checkpoints[name], f'k{k}')
     print(_last_screen(results, negatives, demo.work_dir, time.perf_counter() - start))
 
 

@@ -10,15 +10,24 @@ from pathlib import Path
 
 from ..errors import MGDMError
 
-__all__ = ['run_command', 'shorten']
+__all__ = ['locate', 'run_command', 'shorten']
 
 _TRAINING = re.compile(r'Epoch\(train\)\s+\[(\d+)\]\[\s*(\d+)/(\d+)\].*?eta: (\S+).*?loss: (\S+)')
 _VALIDATION = re.compile(r'Epoch\((?:val|test)\).*?acc/top1: (\S+).*?acc/top5: (\S+)')
 
 
+def locate(file: str, root: str | os.PathLike) -> str:
+    """Write a file of the project as it would be typed in the current folder.
+
+    Args:
+        file (str): Path below ``root``.
+        root (str | os.PathLike): Folder that holds ``tools`` and ``configs``.
+    """
+    return os.path.relpath(os.path.join(root, file))
+
+
 def run_command(
     command: Sequence[str],
-    root: Path,
     log_file: Path,
     echo: Callable[[str], None] | None = None,
     environment: Mapping[str, str] | None = None,
@@ -26,9 +35,7 @@ def run_command(
     """Run one of the tools to its end.
 
     Args:
-        command (Sequence[str]): The tool, as a path below ``root``, and its arguments.
-        root (Path): Folder that holds ``tools`` and ``configs``. The command runs in the current
-            folder.
+        command (Sequence[str]): A tool, as :func:`locate` writes it, and its arguments.
         log_file (Path): Gets everything that the command prints.
         echo (Callable, optional): Called with every line. Defaults to None.
         environment (Mapping, optional): Variables added to the process's own. Defaults to None.
@@ -41,7 +48,7 @@ def run_command(
     with log_file.open('w') as log:
         log.write(f'$ python {shlex.join(command)}\n')
         with subprocess.Popen(
-            [sys.executable, str(root / command[0]), *command[1:]],
+            [sys.executable, *command],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

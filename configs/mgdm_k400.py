@@ -31,8 +31,6 @@ num_frames = 16
 num_negatives = 7
 
 train_pipeline = [
-    # First, so that `--cfg-options train_dataloader.dataset.pipeline.0.k=3` changes k.
-    dict(type='AttachHardNegatives', negatives_file=negatives_file, k=num_negatives),
     dict(
         type='SkipUnreadable',
         transforms=[
@@ -41,6 +39,8 @@ train_pipeline = [
             dict(type='DecordDecode'),
         ],
     ),
+    # `--cfg-options train_dataloader.dataset.pipeline.1.k=3` changes k.
+    dict(type='AttachHardNegatives', negatives_file=negatives_file, k=num_negatives),
     dict(type='Resize', scale=(-1, 256)),
     dict(type='RandomResizedCrop'),
     dict(type='Resize', scale=(224, 224), keep_ratio=False),

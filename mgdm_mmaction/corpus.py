@@ -236,6 +236,31 @@ class LabelCorpus:
             raise MGDMError(f'label {name!r} is not in the corpus of {len(self)} labels.')
         return self._ids[key]
 
+    def difference(self, other: 'LabelCorpus') -> str:
+        """Say in words how another corpus differs, for messages.
+
+        Args:
+            other (LabelCorpus): The corpus that was expected.
+
+        Returns:
+            str: What is here and what is there; empty if the corpora are equal.
+        """
+        if self == other:
+            return ''
+        if self.prompt != other.prompt:
+            return f'its prompt is {self.prompt!r}, expected {other.prompt!r}'
+        for what, found, wanted in (
+            ('classes', self.classes, other.classes),
+            ('labels', self.labels, other.labels),
+        ):
+            if len(found) != len(wanted):
+                return f'it has {len(found)} {what}, expected {len(wanted)}'
+        pairs = enumerate(zip(self.labels, other.labels, strict=True))
+        at, (found, wanted) = next((i, pair) for i, pair in pairs if pair[0] != pair[1])
+        same = sorted(self.labels) == sorted(other.labels)
+        order = 'the same labels in another order: ' if same else ''
+        return f'{order}label {at} is {found!r}, expected {wanted!r}'
+
     def to_dict(self) -> dict:
         """Return plain lists and strings that :meth:`from_dict` and JSON understand."""
         extra = self.labels[len(self.classes) :]

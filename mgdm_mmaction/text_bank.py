@@ -22,10 +22,12 @@ class TextBank(NamedTuple):
     Args:
         embeddings (Tensor): One row a label of the corpus, float32 [n, D], not normalised.
         logit_scale (Tensor): CLIP's learned scale, as a logarithm, scalar.
+        weights_digest (str): Fingerprint of CLIP's weights.
     """
 
     embeddings: Tensor
     logit_scale: Tensor
+    weights_digest: str
 
 
 def cache_dir() -> Path:
@@ -38,7 +40,12 @@ def cache_dir() -> Path:
     return Path(os.environ.get('MGDM_CACHE') or Path(base) / 'mgdm_mmaction')
 
 
-def build_text_bank(corpus: LabelCorpus, arch: str, pretrained: str | None = None) -> TextBank:
+def build_text_bank(
+    corpus: LabelCorpus,
+    arch: str,
+    pretrained: str | None = None,
+    quick_gelu: bool | None = None,
+) -> TextBank:
     """Encode the prompts of a corpus with a frozen CLIP text tower (MGDM, section 2.4).
 
     The tower is dropped afterwards: no training step runs it. The embeddings are cached under a
@@ -48,22 +55,22 @@ def build_text_bank(corpus: LabelCorpus, arch: str, pretrained: str | None = Non
         corpus (LabelCorpus): The labels and their prompts.
         arch (str): CLIP architecture, as :func:`mgdm_mmaction.clip.build_clip` takes it.
         pretrained (str, optional): Weights, likewise. Defaults to None.
+        quick_gelu (bool, optional): Activation, likewise. Defaults to None.
 
     Returns:
-        TextBank: Embeddings [n, D] and logit scale.
+        TextBank: Embeddings [n, D], logit scale and fingerprint of the weights.
     """
-    model = build_clip(arch, pretrained)
-    logit_scale = model.logit_scale.detach().clone()
-    if pretrained is None:
-        return TextBank(encode_texts(model, corpus.prompts, arch), logit_scale)
-
-    key = json.dumps([arch, weights_digest(model), corpus.prompts])
+    model = build_clip(arch, pretrained, quick_gelu)
+    digest = weights_digest(model)
+    key = json.dumps([arch, digest, corpus.prompts])
     file = cache_dir() / 'text_bank' / f'{hashlib.sha256(key.encode()).hexdigest()[:32]}.pt'
-    if file.is_file():
-        return TextBank(torch.load(file, map_location='cpu', weights_only=True), logit_scale)
-    embeddings = encode_texts(model, corpus.prompts, arch)
-    _save_atomically(embeddings, file)
-    return TextBank(embeddings, logit_scale)
+    if pretrained is not None and file.is_file():
+        embeddings = torch.load(file, map_location='cpu', weights_only=True)
+    else:
+        embeddings = encode_texts(model, corpus.prompts, arch)
+        if pretrained is not None:
+            _save_atomically(embeddings, file)
+    return TextBank(embeddings, model.logit_scale.detach().clone(), digest)
 
 
 def _save_atomically(tensor: Tensor, file: Path) -> None:

@@ -9,4 +9,4 @@ default_hooks = dict(
 )
 
 # Random numbers depend on seed and epoch alone, so that a resumed run equals one never stopped.
-custom_hooks = [dict(type='EpochSeedHook')]
+custom_hooks = [dict(type='EpochSeedHook'), dict(type='CheckNegativesHook')]

@@ -30,8 +30,6 @@ model = dict(
 )
 
 train_pipeline = [
-    # First, so that `--cfg-options train_dataloader.dataset.pipeline.0.k=3` changes k.
-    dict(type='AttachHardNegatives', negatives_file=negatives_file, k=num_negatives),
     dict(
         type='SkipUnreadable',
         transforms=[
@@ -40,6 +38,8 @@ train_pipeline = [
             dict(type='DecordDecode'),
         ],
     ),
+    # `--cfg-options train_dataloader.dataset.pipeline.1.k=3` changes k.
+    dict(type='AttachHardNegatives', negatives_file=negatives_file, k=num_negatives),
     dict(type='Resize', scale=(-1, 72)),
     # Gentle: a strong crop would hide where things move. No flip: it would swap left and right.
     dict(type='RandomResizedCrop', area_range=(0.7, 1.0)),

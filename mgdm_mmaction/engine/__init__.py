@@ -2,11 +2,12 @@
 
 from .cpu_amp_optim_wrapper import CPUAmpOptimWrapper
 from .distributed import is_cpu_only, start_process_group
-from .hooks import EpochSeedHook
+from .hooks import CheckNegativesHook, EpochSeedHook
 from .optim_wrapper_constructor import MGDMOptimWrapperConstructor
 
 __all__ = [
     'CPUAmpOptimWrapper',
+    'CheckNegativesHook',
     'EpochSeedHook',
     'MGDMOptimWrapperConstructor',
     'is_cpu_only',

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..corpus import LabelCorpus
 from ..errors import MGDMError
 from .checks import check_rows
 from .format import MINE_HINT, NegativesHeader, path_hash, path_key
@@ -118,6 +119,21 @@ class NegativesFile:
                 'Mine again for this list, or take the video off the list.'
             )
         return row
+
+    def check_corpus(self, wanted: LabelCorpus) -> None:
+        """Refuse negatives whose ids or prompts are not those of the model.
+
+        Args:
+            wanted (LabelCorpus): The model's corpus.
+
+        Raises:
+            MGDMError: If it differs from the one that was mined for.
+        """
+        if difference := self.corpus.difference(wanted):
+            raise MGDMError(
+                f'{self.path}: mined for another corpus: {difference}. Ids would point to other '
+                'texts. Use the same classes, extra labels and prompt, or mine again.'
+            )
 
     def _check_duplicates(self) -> None:
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])

@@ -17,7 +17,7 @@ __all__ = ['run_demo']
 
 CONFIG = 'configs/toy/mgdm_toy.py'
 ZERO_SHOT_CONFIG = 'configs/toy/clip_zero_shot_toy.py'
-_K = 'train_dataloader.dataset.pipeline.0.k'
+_K = 'train_dataloader.dataset.pipeline.1.k'
 
 
 class _Demo:

@@ -15,7 +15,7 @@ from .steps import locate, run_command
 __all__ = ['VARIANTS', 'run_experiments']
 
 CONFIG = 'configs/toy/mgdm_toy.py'
-_ATTACH = 'train_dataloader.dataset.pipeline.0'
+_ATTACH = 'train_dataloader.dataset.pipeline.1'
 _CONTEXT = 'model.cls_head.context'
 
 

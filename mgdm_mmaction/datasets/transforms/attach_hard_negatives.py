@@ -67,7 +67,7 @@ class AttachHardNegatives(BaseTransform):
         self.k = k
         self.start = start
         own = None if corpus is None else LabelCorpus.from_dict(corpus)
-        self._file: NegativesFile | None = None
+        self.file: NegativesFile | None = None
         # With k = 0 and a corpus nothing is read, so that the baseline runs before mining.
         if k > 0 or own is None:
             if negatives_file is None:
@@ -76,19 +76,19 @@ class AttachHardNegatives(BaseTransform):
                     + ('`negatives_file`; mine one with tools/mine_negatives.py.' if k else
                        '`negatives_file` and `corpus`; give one, so that labels have corpus ids.')
                 )  # fmt: skip
-            self._file = _read_once(negatives_file)
+            self.file = _read_once(negatives_file)
             self._check_depth()
             if own is not None:
-                _check_corpus(self._file, own)
-        self.corpus = own if self._file is None else self._file.corpus
+                self.file.check_corpus(own)
+        self.corpus = own if self.file is None else self.file.corpus
         self._class_ids = self.corpus.class_ids
 
     def _check_depth(self) -> None:
         last = self.start + self.k - 1
-        if self.k and last > self._file.k:
+        if self.k and last > self.file.k:
             raise MGDMError(
                 f'AttachHardNegatives: k={self.k} from rank {self.start} needs negatives up to '
-                f'rank {last}, but {self._file.path} holds k={self._file.k}. Lower k or start, or '
+                f'rank {last}, but {self.file.path} holds k={self.file.k}. Lower k or start, or '
                 f'mine again with --num-negatives {last}.'
             )
 
@@ -98,16 +98,16 @@ class AttachHardNegatives(BaseTransform):
         text_ids = np.empty(1 + self.k, dtype=np.int64)
         text_ids[0] = self._class_ids[label]
         if self.k:
-            row = self._file.lookup(video_path(results))
-            mined = int(self._file.labels[row])
+            row = self.file.lookup(video_path(results))
+            mined = int(self.file.labels[row])
             if mined != label:
                 names = self.corpus.classes
                 raise MGDMError(
-                    f'{self._file.path}:{row + 2}: {self._file.path_of(row)!r} has label {mined} '
+                    f'{self.file.path}:{row + 2}: {self.file.path_of(row)!r} has label {mined} '
                     f'({names[mined]!r}) there, but label {label} ({names[label]!r}) in the '
                     'annotation file. Mine again for this list.'
                 )
-            text_ids[1:] = self._file.negatives[row, self.start - 1 : self.start - 1 + self.k]
+            text_ids[1:] = self.file.negatives[row, self.start - 1 : self.start - 1 + self.k]
         results['text_ids'] = text_ids
         return results
 
@@ -143,26 +143,3 @@ def _read_once(path: str) -> NegativesFile:
 @lru_cache(maxsize=2)
 def _read_cached(path: str, state: tuple | None) -> NegativesFile:
     return read_negatives(path)
-
-
-def _check_corpus(file: NegativesFile, own: LabelCorpus) -> None:
-    """Refuse a file whose ids or prompts are not those of the model."""
-    mined = file.corpus
-    if mined == own:
-        return
-    if mined.prompt != own.prompt:
-        what = f'its prompt is {mined.prompt!r}, the config has {own.prompt!r}'
-    elif len(mined.classes) != len(own.classes):
-        what = f'it has {len(mined.classes)} classes, the config has {len(own.classes)}'
-    else:
-        pairs = list(zip(mined.labels, own.labels, strict=False))
-        at = next((i for i, (a, b) in enumerate(pairs) if a != b), None)
-        what = (
-            f'it has {len(mined)} labels, the config has {len(own)}'
-            if at is None
-            else f'its label {at} is {mined.labels[at]!r}, the config has {own.labels[at]!r}'
-        )
-    raise MGDMError(
-        f'{file.path}: mined for another corpus: {what}. Ids would point to other texts. Use the '
-        'same classes, extra labels and prompt, or mine again.'
-    )

@@ -1,5 +1,6 @@
-"""Hooks of MMEngine's runner."""
+"""Hooks, registered in MMAction2's ``HOOKS``."""
 
+from .check_negatives_hook import CheckNegativesHook
 from .epoch_seed_hook import EpochSeedHook
 
-__all__ = ['EpochSeedHook']
+__all__ = ['CheckNegativesHook', 'EpochSeedHook']

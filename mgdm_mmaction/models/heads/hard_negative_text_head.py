@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ...clip import embed_dims
 from ...corpus import DEFAULT_PROMPT, LabelCorpus
 from ...errors import MGDMError
-from ...text_bank import build_text_bank
+from ...text_bank import TextBank, build_text_bank
 
 __all__ = ['HardNegativeTextHead']
 
@@ -47,6 +47,11 @@ class HardNegativeTextHead(BaseModule):
             each class with its nearest ones by text, the shape seen in training.
             Defaults to 'all'.
         num_neighbors (int): Classes beside each class for 'neighbors'. Defaults to 7.
+        quick_gelu (bool, optional): Activation of the text tower, where the weights do not tell;
+            as the backbone's. Defaults to None.
+
+    Attributes:
+        clip_digest (str | None): Fingerprint of the CLIP weights that :meth:`init_weights` read.
 
     Raises:
         ValueError: If ``context`` is unknown.
@@ -63,12 +68,15 @@ class HardNegativeTextHead(BaseModule):
         discriminator: dict | None = dict(num_layers=2),  # noqa: B006 (read only)
         context: str = 'all',
         num_neighbors: int = 7,
+        quick_gelu: bool | None = None,
     ) -> None:
         super().__init__()
         if context not in CONTEXTS:
             raise ValueError(f"`context` should be one of {CONTEXTS}, but got '{context}'")
         self.arch = arch
         self.pretrained = pretrained
+        self.quick_gelu = quick_gelu
+        self.clip_digest = None
         self.context = context
         self.num_neighbors = num_neighbors
         self.embed_dims = embed_dims(arch)
@@ -102,11 +110,15 @@ class HardNegativeTextHead(BaseModule):
     def init_weights(self) -> None:
         """Compute the text bank and take over CLIP's logit scale."""
         super().init_weights()
-        embeddings, logit_scale = build_text_bank(self.corpus, self.arch, self.pretrained)
+        bank = self._encode(self.corpus)
         with torch.no_grad():
-            self.text_bank.copy_(embeddings)
-            self.logit_scale.copy_(logit_scale)
+            self.text_bank.copy_(bank.embeddings)
+            self.logit_scale.copy_(bank.logit_scale)
+        self.clip_digest = bank.weights_digest
         self.has_bank = True
+
+    def _encode(self, corpus: LabelCorpus) -> TextBank:
+        return build_text_bank(corpus, self.arch, self.pretrained, self.quick_gelu)
 
     def scale(self) -> Tensor:
         """Return the factor 1 / tau of the scores, at most 100.
@@ -189,7 +201,7 @@ class HardNegativeTextHead(BaseModule):
             )
         if unknown:
             new = LabelCorpus(unknown, prompt=self.corpus.prompt)
-            embeddings = build_text_bank(new, self.arch, self.pretrained).embeddings
+            embeddings = self._encode(new).embeddings
             known.update(zip(new.prompts, embeddings.to(self.text_bank), strict=True))
         self._set_corpus(corpus, torch.stack([known[prompt] for prompt in corpus.prompts]))
 
@@ -217,9 +229,14 @@ class HardNegativeTextHead(BaseModule):
         """Load the bank of a checkpoint only where it holds the labels of the config."""
         state = state_dict.get(f'{prefix}_extra_state')
         saved = None if state is None else _corpus_of(state)
-        if saved is not None and saved.prompts != self.corpus.prompts:
+        if saved is not None and saved != self.corpus:
             if not self.has_bank:
-                raise MGDMError(_describe_difference(saved.labels, self.corpus.labels))
+                raise MGDMError(
+                    'the checkpoint was trained with another corpus than the config '
+                    f'(`cls_head.classes`, `cls_head.extra_labels`, `cls_head.prompt`): '
+                    f'{saved.difference(self.corpus)}. Test with the class list that the '
+                    'checkpoint was trained with'
+                )
             # Fine-tuning on other labels: the bank that init_weights() computed stays.
             state_dict[f'{prefix}text_bank'] = self.text_bank
         super()._load_from_state_dict(state_dict, prefix, *args)
@@ -229,21 +246,3 @@ def _corpus_of(state: Tensor) -> LabelCorpus | None:
     """Read a corpus back from the bytes of :meth:`HardNegativeTextHead.get_extra_state`."""
     content = json.loads(bytes(state.tolist()).decode())
     return None if content is None else LabelCorpus.from_dict(content)
-
-
-def _describe_difference(saved: list[str], wanted: list[str]) -> str:
-    """Say how the labels of a checkpoint differ from those of the config."""
-    message = (
-        f'the checkpoint was trained with {len(saved)} labels, the config has {len(wanted)} '
-        '(`cls_head.classes` and `cls_head.extra_labels`)'
-    )
-    if sorted(saved) == sorted(wanted):
-        message += ': the same ones in another order'
-    first = next(
-        (i for i, pair in enumerate(zip(saved, wanted, strict=False)) if pair[0] != pair[1]), None
-    )
-    if first is not None:
-        message += f"; label {first} is '{saved[first]}' there and '{wanted[first]}' here"
-    elif len(saved) == len(wanted):
-        message += '; the labels agree, but not the prompt'
-    return message + '. Test with the class list that the checkpoint was trained with'

@@ -159,6 +159,17 @@ class MGDM(BaseRecognizer):
         """Return the features of a stage; see :meth:`extract_feat`."""
         return self.extract_feat(inputs, stage=stage)[0]
 
+    def get_layer_depth(self, param_name: str) -> tuple[int, int]:
+        """Say at which depth a parameter lies, for MMPretrain's layer-wise learning-rate decay.
+
+        Args:
+            param_name (str): Name of the parameter.
+
+        Returns:
+            tuple[int, int]: Layer id, and the number of layers.
+        """
+        return self.backbone.get_layer_depth(param_name, prefix='backbone.')
+
     def set_classes(self, names: Sequence[str]) -> None:
         """Recognise other classes from now on, without training (open vocabulary).
 

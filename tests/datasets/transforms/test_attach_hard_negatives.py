@@ -84,9 +84,9 @@ def test_no_file_at_k_0():
         ({'negatives_file': None, 'k': 0}, '`negatives_file` and `corpus`'),
         ({'negatives_file': 'none.jsonl'}, 'none.jsonl: no such negatives file'),
         ({'corpus': CORPUS | {'prompt': '{}'}}, r"another corpus: its prompt is 'a \{\}'"),
-        ({'corpus': CORPUS | {'extra': []}}, 'it has 6 labels, the config has 5'),
-        ({'corpus': CORPUS | {'extra': ['sail']}}, "its label 5 is 'row', the config has 'sail'"),
-        ({'corpus': CORPUS | {'classes': ['run']}}, 'it has 5 classes, the config has 1'),
+        ({'corpus': CORPUS | {'extra': []}}, 'it has 6 labels, expected 5'),
+        ({'corpus': CORPUS | {'extra': ['sail']}}, "label 5 is 'row', expected 'sail'"),
+        ({'corpus': CORPUS | {'classes': ['run']}}, 'it has 5 classes, expected 1'),
     ],
 )
 def test_bad_options(path, change, message):

@@ -1,0 +1,93 @@
+"""Compares the negatives file with the model and the training list before the first step."""
+
+from collections.abc import Iterator
+
+from mmaction.registry import HOOKS
+from mmengine.dataset import BaseDataset
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from ...datasets import AttachHardNegatives
+from ...errors import MGDMError
+from ...negatives import NegativesFile, video_path
+
+__all__ = ['CheckNegativesHook']
+
+
+@HOOKS.register_module()
+class CheckNegativesHook(Hook):
+    """Stop a training whose negatives do not fit, and warn of what merely looks wrong.
+
+    An error where the file was mined for another corpus than the model's, or lacks more than
+    ``max_missing`` of the videos of the list. A warning where it lacks fewer, as after a mining
+    that skipped unreadable videos, or where it was mined by other CLIP weights than the text bank
+    comes from.
+
+    Args:
+        max_missing (float): Fraction of the videos that may lack negatives. Such a video is an
+            error when it is decoded after all. Defaults to 0.01.
+
+    Example:
+        >>> custom_hooks = [dict(type='CheckNegativesHook')]
+    """
+
+    def __init__(self, max_missing: float = 0.01) -> None:
+        self.max_missing = max_missing
+
+    def before_train(self, runner: Runner) -> None:
+        """Check all negatives files of the training data.
+
+        Args:
+            runner (Runner): The runner, its model initialised.
+
+        Raises:
+            MGDMError: If a file does not fit.
+        """
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        head = getattr(model, 'cls_head', None)
+        for dataset in _base_datasets(runner.train_dataloader.dataset):
+            for transform in dataset.pipeline.transforms:
+                if isinstance(transform, AttachHardNegatives) and transform.k:
+                    file = transform.file
+                    if hasattr(head, 'corpus'):
+                        file.check_corpus(head.corpus)
+                        self._warn_of_other_weights(runner, file, head)
+                    self._check_coverage(runner, file, dataset)
+
+    @staticmethod
+    def _warn_of_other_weights(runner: Runner, file: NegativesFile, head) -> None:
+        mined_with = file.header.weights_digest
+        if head.clip_digest not in (None, mined_with):
+            runner.logger.warning(
+                f'{file.path} was mined by other CLIP weights (digest {mined_with}, architecture '
+                f'{file.header.architecture}) than the ones of this model (digest '
+                f'{head.clip_digest}, {head.arch}). Training goes on; mine again if that was not '
+                'meant'
+            )
+
+    def _check_coverage(self, runner: Runner, file: NegativesFile, dataset: BaseDataset) -> None:
+        infos = (dataset.get_data_info(i) for i in range(len(dataset)))
+        missing = [path for path in map(video_path, infos) if file.find(path) is None]
+        if not missing:
+            return
+        message = (
+            f'{file.path} lacks negatives for {len(missing)} of {len(dataset)} videos of '
+            f'{dataset.ann_file}, such as {", ".join(missing[:3])}'
+        )
+        if len(missing) > self.max_missing * len(dataset):
+            raise MGDMError(f'{message}. Mine again with this list, or take them off it')
+        runner.logger.warning(
+            f'{message}. They are skipped if they cannot be decoded, and an error otherwise'
+        )
+
+
+def _base_datasets(dataset) -> Iterator[BaseDataset]:
+    """Yield the data sets inside MMEngine's wrappers."""
+    if isinstance(dataset, BaseDataset):
+        yield dataset
+    elif hasattr(dataset, 'datasets'):
+        for inner in dataset.datasets:
+            yield from _base_datasets(inner)
+    elif hasattr(dataset, 'dataset'):
+        yield from _base_datasets(dataset.dataset)

@@ -88,7 +88,7 @@ def generate_dataset(
 
     Raises:
         MGDMError: For a setting out of range, a data set of other settings, a directory with videos
-            of another origin, or an OpenCV that cannot write mp4.
+            of another origin, an OpenCV that cannot write mp4, or a size that decord cannot read.
 
     Example:
         >>> generate_dataset('data/toy', objects=['star', 'ring'], train_clips=4)  # doctest: +SKIP
@@ -132,6 +132,8 @@ def generate_dataset(
         generator = clip_generator(seed, clip.split, clip.action, clip.index)
         frames = render_clip(clip.action, generator, num_frames, size)
         _write_video(out_dir / 'videos' / clip.path, frames)
+        if clip is clips[0]:
+            _check_video(out_dir / 'videos' / clip.path, frames)
 
     for split in ('train', 'val'):
         lines = [f'{clip.path} {clip.label}\n' for clip in clips if clip.split == split]
@@ -182,6 +184,22 @@ def _write_video(path: Path, frames: np.ndarray) -> None:
     for frame in frames:
         writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
     writer.release()
+
+
+def _check_video(path: Path, frames: np.ndarray) -> None:
+    """Decode the first video again: decord 0.6.0 cannot read some sizes (48 and 72 are known)."""
+    import decord  # Not at the top: decord has to be loaded after torch.
+
+    try:
+        reader = decord.VideoReader(str(path), num_threads=1)
+        shape = reader.get_batch(range(len(reader))).shape
+    except decord.DECORDError as error:
+        shape = str(error).splitlines()[0]
+    if shape != frames.shape:
+        raise MGDMError(
+            f'decord does not read {path} as it was written (shape {frames.shape}, read: {shape}); '
+            'choose another size, the default 80 is known to work'
+        )
 
 
 def _at_least(name: str, value: int, lowest: int) -> int:

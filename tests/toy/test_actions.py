@@ -45,8 +45,8 @@ def test_track_moves_on_its_axis_only(motion):
         track = sample_track(motion, 24, np.random.default_rng(seed))
         way = track[-4:].mean(axis=0) - track[:4].mean(axis=0)
         assert way[axis] * sign > 0.02
-        others = np.delete(way / (1, 1, 0.25), axis)
-        assert np.abs(others).max() < 0.03
+        # The others only tremble.
+        assert np.abs(np.delete(way, axis)).max() < 0.02
 
 
 def _random_frames(motion, count=4000):

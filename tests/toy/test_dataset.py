@@ -11,10 +11,11 @@ import torch  # noqa: F401  decord has to be loaded after torch
 
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.toy import MOTIONS, Action, generate_dataset, read_settings, render_clip
-from mgdm_mmaction.toy.dataset import clip_generator
+from mgdm_mmaction.toy.command import make_toy_data
+from mgdm_mmaction.toy.dataset import _check_video, clip_generator
 
 decord = pytest.importorskip('decord')
-SMALL = dict(objects=['star', 'ring'], train_clips=2, val_clips=1, num_frames=10, size=48)
+SMALL = dict(objects=['star', 'ring'], train_clips=2, val_clips=1, num_frames=10, size=64)
 TOOL = Path(__file__).parents[2] / 'tools' / 'make_toy_data.py'
 
 
@@ -52,11 +53,11 @@ def test_lists_and_classes_agree(data_root):
 def test_videos_decode_to_what_was_drawn(data_root):
     for label, path in enumerate(['train/star_moving_left/0001.mp4', 'val/ring_growing/0000.mp4']):
         frames = _decode(data_root / 'videos' / path)
-        assert frames.shape == (10, 48, 48, 3)
+        assert frames.shape == (10, 64, 64, 3)
         split, folder, name = path.split('/')
         action = Action(*folder.replace('_', ' ').split(' ', 1))
         generator = clip_generator(3, split, action, int(name[:4]))
-        drawn = render_clip(action, generator, num_frames=10, size=48)
+        drawn = render_clip(action, generator, num_frames=10, size=64)
         # Compression and noise leave a difference, swapped colours or frames a much larger one.
         assert np.abs(frames.astype(float) - drawn).mean() < 9, label
         swapped = np.abs(frames[..., ::-1].astype(float) - drawn).mean()
@@ -132,6 +133,13 @@ def test_bad_settings(tmp_path, option, message):
     assert not any(tmp_path.iterdir())
 
 
+def test_a_video_that_decord_reads_otherwise_is_refused(data_root):
+    path = next(data_root.rglob('*.mp4'))
+    _check_video(path, np.zeros((10, 64, 64, 3)))
+    with pytest.raises(MGDMError, match='decord does not read .* choose another size'):
+        _check_video(path, np.zeros((11, 64, 64, 3)))
+
+
 def test_no_data_set(tmp_path):
     with pytest.raises(MGDMError, match='there is no toy data set in .*make_toy_data.py'):
         read_settings(tmp_path)
@@ -149,7 +157,7 @@ def test_motion_is_in_the_decoded_frames(tmp_path_factory, motion, data_root):
     assert len(clips) == 6
     for path in clips:
         mask = _object_mask(_decode(path))
-        rows, columns = np.arange(48)[:, None], np.arange(48)
+        rows, columns = np.arange(64)[:, None], np.arange(64)
         area = mask.sum(axis=(1, 2))
         x = (mask * columns).sum(axis=(1, 2)) / area
         y = (mask * rows).sum(axis=(1, 2)) / area
@@ -158,21 +166,26 @@ def test_motion_is_in_the_decoded_frames(tmp_path_factory, motion, data_root):
             'moving right': x[-1] - x[0],
             'moving up': y[0] - y[-1],
             'moving down': y[-1] - y[0],
-            'growing': 16 * np.log(area[-1] / area[0]),
-            'shrinking': 16 * np.log(area[0] / area[-1]),
+            'growing': 20 * np.log(area[-1] / area[0]),
+            'shrinking': 20 * np.log(area[0] / area[-1]),
         }
-        # 0.25 of 48 pixels is the shortest way, 1.6 squared the smallest growth of the area.
-        assert shift[motion] > 6, path
+        # 0.25 of 64 pixels is the shortest way, 1.6 squared the smallest growth of the area.
+        assert shift[motion] > 8, path
         assert max(shift, key=shift.get) == motion, path
 
 
-def test_command(tmp_path):
-    command = [sys.executable, str(TOOL), str(tmp_path / 'toy'), '--objects', 'bar', '--size', '32']
-    command += ['--train-clips', '1', '--val-clips', '1', '--num-frames', '4']
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert '6 classes, 6 training and 6 validation clips' in done.stdout
-    wrong = subprocess.run([*command, '--seed', '1'], capture_output=True, text=True, check=False)
-    assert wrong.returncode == 2
-    assert 'error: ' in wrong.stderr
-    assert 'seed is 0, wanted 1' in wrong.stderr
-    assert 'Traceback' not in wrong.stderr
+def test_command(tmp_path, capsys):
+    arguments = [str(tmp_path), '--objects', 'bar', '--size', '32', '--num-frames', '4']
+    arguments += ['--train-clips', '1', '--val-clips', '1']
+    make_toy_data(arguments)
+    assert '6 classes, 6 training and 6 validation clips, made in' in capsys.readouterr().out
+    make_toy_data(arguments)
+    assert 'already there' in capsys.readouterr().out
+
+
+def test_tool_prints_one_line_for_a_mistake(tmp_path):
+    command = [sys.executable, str(TOOL), str(tmp_path), '--objects', 'cube']
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "error: unknown object 'cube'; choose from: circle" in done.stderr
+    assert 'Traceback' not in done.stderr

@@ -25,10 +25,18 @@ _base_ = [
     '_base_/default_runtime.py',
 ]
 
+# For your own data, copy this file and change this block.
 data_root = '{{$MGDM_DATA:data}}/kinetics400'
+train_list = f'{data_root}/kinetics400_train_list_videos.txt'
+val_list = f'{data_root}/kinetics400_val_list_videos.txt'
+train_videos = f'{data_root}/videos_train'
+val_videos = f'{data_root}/videos_val'
+classes = 'k400'  # a map of the package, or a text file: a class name a line, in label order
 negatives_file = f'{data_root}/negatives_vit-l-14_openai.jsonl'
 num_frames = 16
 num_negatives = 7
+
+model = dict(neck=dict(num_frames=num_frames), cls_head=dict(classes=classes))
 
 train_pipeline = [
     dict(
@@ -74,8 +82,8 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type='VideoDataset',
-        ann_file=f'{data_root}/kinetics400_train_list_videos.txt',
-        data_prefix=dict(video=f'{data_root}/videos_train'),
+        ann_file=train_list,
+        data_prefix=dict(video=train_videos),
         pipeline=train_pipeline,
     ),
 )
@@ -86,8 +94,8 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='VideoDataset',
-        ann_file=f'{data_root}/kinetics400_val_list_videos.txt',
-        data_prefix=dict(video=f'{data_root}/videos_val'),
+        ann_file=val_list,
+        data_prefix=dict(video=val_videos),
         pipeline=val_pipeline,
         test_mode=True,
     ),

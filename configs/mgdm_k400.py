@@ -8,7 +8,7 @@ Mine the hard negatives once:
     python tools/mine_negatives.py configs/mgdm_k400.py \
         --out data/kinetics400/negatives_vit-l-14_openai.jsonl
 Train (8 GPUs x 32 clips; on another number of GPUs add --auto-scale-lr):
-    tools/dist_train.sh configs/mgdm_k400.py 8 --amp
+    tools/dist_train.sh configs/mgdm_k400.py 8 --amp --cfg-options optim_wrapper.dtype=bfloat16
 Test:
     tools/dist_test.sh configs/mgdm_k400.py work_dirs/mgdm_k400/best_acc_top1_epoch_20.pth 8
 Change what you like:
@@ -16,7 +16,7 @@ Change what you like:
     ... --cfg-options model.backbone.pretrained=clip.pt model.cls_head.pretrained=clip.pt
 
 Protocol: 1 clip x 16 frames x 1 centre crop of 224. Printed by the paper: top-1 87.3, top-5 97.9
-(234 619 training and 19 761 validation videos). Not run by us: no such hardware here.
+(234 619 training and 19 761 validation videos). Not run by us.
 """
 
 _base_ = [

@@ -206,7 +206,8 @@ class HardNegativeTextHead(BaseModule):
         self._set_corpus(corpus, torch.stack([known[prompt] for prompt in corpus.prompts]))
 
     def _bank(self) -> Tensor:
-        if not self.has_bank:
+        # MMAction2's get_flops.py traces a model without weights: the shapes alone matter there.
+        if not self.has_bank and not torch.jit.is_tracing():
             raise MGDMError(
                 'the text bank is empty: load a checkpoint, or call `model.init_weights()` to '
                 'compute it from the CLIP weights'

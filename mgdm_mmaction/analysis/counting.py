@@ -62,6 +62,7 @@ def count_modules(counter: ModuleCounter | None = None) -> Iterator[ModuleCounte
         ModuleCounter: The counter.
 
     Example:
+        >>> import torch
         >>> with count_modules() as counter:
         ...     _ = nn.Linear(4, 3)(torch.zeros(2, 4))
         >>> counter.macs, counter.params

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..errors import MGDMError
 from ..negatives import read_negatives
 from .scores import Scores, read_scores
 from .steps import locate, run_command, shorten
@@ -17,6 +18,7 @@ __all__ = ['run_demo']
 
 CONFIG = 'configs/toy/mgdm_toy.py'
 ZERO_SHOT_CONFIG = 'configs/toy/clip_zero_shot_toy.py'
+_MINED = 16
 _K = 'train_dataloader.dataset.pipeline.1.k'
 
 
@@ -81,7 +83,7 @@ def run_demo(argv: Sequence[str] | None = None, root: str | os.PathLike = '.') -
             Defaults to the current folder.
 
     Raises:
-        MGDMError: If a step fails.
+        MGDMError: If k is beyond what is mined, or a step fails.
     """
     parser = argparse.ArgumentParser(
         'toy_demo.py', description='Run MGDM on a toy action data set.'
@@ -98,6 +100,8 @@ def run_demo(argv: Sequence[str] | None = None, root: str | os.PathLike = '.') -
     )  # fmt: skip
     parser.add_argument('--clip-steps', type=int, default=400, help='of the tiny CLIP')
     args = parser.parse_args(argv)
+    if not 1 <= args.k <= _MINED:
+        raise MGDMError(f'--k should be 1 to {_MINED}, the negatives mined a video, not {args.k}')
 
     start = time.perf_counter()
     data = Path(os.environ.get('MGDM_DATA', 'data')) / 'toy'
@@ -114,7 +118,7 @@ def run_demo(argv: Sequence[str] | None = None, root: str | os.PathLike = '.') -
     )  # fmt: skip
     demo.run(
         'Mine hard negatives with the frozen CLIP', 'tools/mine_negatives.py', config,
-        '--out', str(negatives), '--overwrite',
+        '--out', str(negatives), '--overwrite', '--num-negatives', str(_MINED),
     )  # fmt: skip
     results = {'zero-shot CLIP': demo.test('Test CLIP alone', zero_shot_config, None, 'zero_shot')}
     checkpoints = {}

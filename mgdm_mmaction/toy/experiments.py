@@ -38,6 +38,14 @@ VARIANTS = {
     'k = 3 (bot)': [f'{_ATTACH}.k=3', f'{_ATTACH}.start=7'],
     'k = 7, no representer': [f'{_ATTACH}.k=7', *_NO_REPRESENTER],
     'k = 7, no discriminator': [f'{_ATTACH}.k=7', *_NO_DISCRIMINATOR],
+    'k = 7, discriminator of 1 block': [
+        f'{_ATTACH}.k=7',
+        'model.cls_head.discriminator.num_layers=1',
+    ],
+    'k = 7, discriminator at 0.1 x lr': [
+        f'{_ATTACH}.k=7',
+        'optim_wrapper.paramwise_cfg.custom_keys.discriminator.lr_mult=0.1',
+    ],
     'k = 7, exact target': [f'{_ATTACH}.k=7', 'model.loss.target=exact'],
     'k = 7, V renormalised': [f'{_ATTACH}.k=7', 'model.neck.normalize_video=True'],
 }

@@ -1,4 +1,4 @@
-"""MMAction2's lists, unchanged: raw frames, with a prefix, a start index and a file name of their own."""
+"""Lists of MMAction2, unchanged: raw frames with a prefix, a start index and names of their own."""
 
 import cv2
 import pytest

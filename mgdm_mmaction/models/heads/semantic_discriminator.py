@@ -22,6 +22,7 @@ class SemanticDiscriminator(ResidualTransformer):
         num_heads (int, optional): Attention heads of a block. Defaults to D / 64.
 
     Example:
+        >>> import torch
         >>> discriminator = SemanticDiscriminator(embed_dims=128)
         >>> discriminator(torch.randn(4, 1 + 7, 128)).shape
         torch.Size([4, 8, 128])

@@ -43,6 +43,7 @@ def augmented_contrastive_loss(
         ValueError: If ``target`` is unknown or the shapes do not fit.
 
     Example:
+        >>> import torch
         >>> logits = torch.zeros(2, 4)
         >>> augmented_contrastive_loss(
         ...     logits, torch.tensor([0, 1]), torch.tensor([0, 2, 1, 3]), target='exact')

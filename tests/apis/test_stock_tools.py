@@ -23,7 +23,7 @@ def stock(toy, name, *args):
 
 def test_train_resume_and_test(toy, tmp_path):
     options = ['--work-dir', tmp_path, '--cfg-options', *SHORT]
-    stock(toy, 'train.py', '--no-validate', *options, 'train_cfg.max_epochs=1')
+    stock(toy, 'train.py', *options, 'train_cfg.max_epochs=1')
     assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', *options)
     out = stock(toy, 'test.py', tmp_path / 'epoch_2.pth', '--work-dir', tmp_path)
     assert 'acc/top1:' in out
@@ -36,7 +36,7 @@ def test_get_flops(toy):
 
 
 def test_print_config(toy):
-    assert 'HardNegativeTextHead' in stock(toy, 'misc/print_config.py')
+    assert 'HardNegativeTextHead' in stock(toy, 'analysis_tools/print_config.py')
 
 
 @pytest.fixture(scope='module')
@@ -73,5 +73,5 @@ def test_inferencer(toy, video, checkpoint):
         CONFIG, checkpoint, device='cpu', label_file=str(toy.root / 'classes.txt')
     )
     result = inferencer(video[0], print_result=False)
-    scores = result['predictions'][0]['rec_scores'][0]
+    scores = result['predictions'][0]['pred_scores']
     assert len(scores) == 12

@@ -19,6 +19,7 @@ __all__ = ['run_demo']
 CONFIG = 'configs/toy/mgdm_toy.py'
 ZERO_SHOT_CONFIG = 'configs/toy/clip_zero_shot_toy.py'
 _MINED = 16
+_LEAVE_A_CORE = dict(OMP_NUM_THREADS=str(max(1, (os.cpu_count() or 2) - 1)))
 _K = 'train_dataloader.dataset.pipeline.1.k'
 
 
@@ -58,8 +59,10 @@ class _Demo:
             elif ' - mmengine - ' not in line:
                 print(f'  {line}', flush=True)
 
+        # A worker decodes beside the training: as many threads as cores would wait for each other.
+        threads = {} if 'train_toy_clip' in command[0] else _LEAVE_A_CORE
         log_file = self.work_dir / 'logs' / f'{self.step}_{Path(command[0]).stem}.log'
-        run_command(command, log_file, echo)
+        run_command(command, log_file, echo, threads)
         end = '\n' if shown[0] and sys.stdout.isatty() else ''
         print(f'{end}  done in {time.perf_counter() - start:.0f} s', flush=True)
 

@@ -70,7 +70,10 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--check', metavar='FILE', help='only check a negatives file')
     parser.add_argument(
-        '--num-negatives', type=int, default=16, metavar='K', help='negatives a video. Default: 16'
+        '--num-negatives',
+        type=int,
+        metavar='K',
+        help='negatives a video. Default: 16, or as many as there are other labels',
     )
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
     parser.add_argument('--device', help='cuda, cpu, ...; CUDA by default where there is one')

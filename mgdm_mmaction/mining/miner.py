@@ -29,6 +29,10 @@ from .videos import MiningVideos
 __all__ = ['corpus_of', 'mine', 'read_config']
 
 
+# Twice what the paper's best model trains with, so that k can change without mining again.
+_DEFAULT_NEGATIVES = 16
+
+
 def corpus_of(cfg: Config) -> LabelCorpus:
     """Return the corpus that the model of a config has: classes, extra labels and prompt.
 
@@ -49,7 +53,7 @@ def corpus_of(cfg: Config) -> LabelCorpus:
 def mine(
     cfg: Config | str | Path,
     out: str | Path,
-    num_negatives: int = 16,
+    num_negatives: int | None = None,
     split: str = 'train',
     device: str | torch.device | None = None,
     batch_size: int = 8,
@@ -74,7 +78,7 @@ def mine(
         cfg (Config | str | Path): Config, or its file.
         out (str | Path): The negatives file to write.
         num_negatives (int, optional): Negatives a video. Mine more than training takes, so that k
-            and the "bot" control can change. Defaults to 16.
+            and the "bot" control can change. Defaults to None: 16, or what a small corpus has.
         split (str, optional): Whose videos: 'train', 'val' or 'test'. Defaults to 'train'.
         device (str | torch.device, optional): Defaults to None: CUDA where there is one.
         batch_size (int, optional): Videos a step. Defaults to 8.
@@ -98,7 +102,7 @@ def mine(
     """
     cfg = cfg if isinstance(cfg, Config) else read_config(cfg)
     check_can_write(out, overwrite)
-    if num_negatives < 1:
+    if num_negatives is not None and num_negatives < 1:
         raise MGDMError(f'num_negatives={num_negatives}; mine at least 1.')
     register_all_modules(init_default_scope=True)
     corpus = corpus_of(cfg)
@@ -108,7 +112,9 @@ def mine(
     videos = MiningVideos(cfg, split, len(corpus.classes))
     clip = FrozenClip(cfg.model.backbone, device or _default_device())
     texts = clip.texts(corpus.prompts).cpu().numpy()
-    allowed = allowed_labels(corpus, texts, num_negatives, duplicate_threshold)
+    allowed = allowed_labels(corpus, texts, num_negatives or 1, duplicate_threshold)
+    if num_negatives is None:
+        num_negatives = min(_DEFAULT_NEGATIVES, int(allowed.sum(axis=1).min()))
     preprocessor = _preprocessor(cfg).to(clip.device)
     settings = {'split': split, 'duplicate_threshold': duplicate_threshold}
 

@@ -59,7 +59,10 @@ def rawframe_config(toy, tmp_path):
 
 @pytest.mark.slow
 def test_rawframes_mine_train_and_test(toy, rawframe_config, tmp_path):
-    done = toy.tool('mine_negatives.py', rawframe_config, '--out', tmp_path / 'negatives.jsonl')
+    done = toy.tool(
+        'mine_negatives.py', rawframe_config, '--out', tmp_path / 'negatives.jsonl',
+        '--num-negatives', 5,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     second_line = (tmp_path / 'negatives.jsonl').read_text().split('\n')[1]
     assert '"path": "train/circle_moving_left/0000"' in second_line

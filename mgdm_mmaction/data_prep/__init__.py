@@ -1,0 +1,1 @@
+"""From what people have on disk to annotation lists, and checks of every clip."""

@@ -11,7 +11,7 @@ from mmaction.registry import RUNNERS
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from ..engine import is_cpu_only, start_process_group
+from ..engine import is_cpu_only, process_rank, start_process_group
 from ..errors import MGDMError
 
 __all__ = ['add_common_arguments', 'build_runner', 'load_config', 'on_all_ranks', 'require_file']
@@ -144,7 +144,7 @@ def on_all_ranks(main: Callable[[], None]) -> None:
     Args:
         main (Callable): Function without arguments.
     """
-    rank = int(os.environ.get('RANK', 0))
+    rank = process_rank()
     try:
         main()
     except MGDMError as error:

@@ -7,6 +7,7 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from ..engine import without_fsdp
 from ..errors import MGDMError
 from .checks import check_data, views
 from .common import add_common_arguments, build_runner, load_config, merge_options, require_file
@@ -80,6 +81,7 @@ def run_testing(cfg: Config, config_path: str = 'the config') -> dict:
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'):
         cfg[key] = None
     cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    without_fsdp(cfg)
     runner = build_runner(cfg)
     if not cfg.get('load_from'):
         runner.logger.info("no checkpoint given: testing the model's initial weights")

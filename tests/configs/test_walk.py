@@ -276,15 +276,21 @@ def test_names_are_unique():
     assert len(stems) == len(set(stems))
 
 
-@pytest.mark.parametrize('variable', ['MGDM_CUSTOM_ROOT', 'MGDM_CUSTOM_K'])
-def test_template_reads_its_variables(variable):
-    cfg = parse('custom/mgdm_custom.py', **{variable: '5'})
-    assert attach(cfg).k == (5 if variable == 'MGDM_CUSTOM_K' else 3)
-    root = '5' if variable == 'MGDM_CUSTOM_ROOT' else 'data/custom'
+@pytest.mark.parametrize(
+    ('variables', 'root', 'videos', 'k'),
+    [
+        ({}, 'data/custom', 'data/custom/videos', 3),
+        ({'MGDM_CUSTOM_ROOT': 'my lists'}, 'my lists', 'data/custom/videos', 3),
+        ({'MGDM_CUSTOM_VIDEOS': '/my clips', 'MGDM_CUSTOM_K': '5'}, 'data/custom', '/my clips', 5),
+    ],
+)
+def test_template_reads_its_variables(variables, root, videos, k):
+    cfg = parse('custom/mgdm_custom.py', **variables)
+    assert attach(cfg).k == k
     assert set(paths_of(cfg)) == {
-        root,
-        f'{root}/train_list_videos.txt',
-        f'{root}/val_list_videos.txt',
+        videos,
+        f'{root}/train_list.txt',
+        f'{root}/val_list.txt',
         f'{root}/negatives_vit-b-16_openai.jsonl',
     }
-    assert cfg.model.cls_head.classes == f'{root}/labels.txt'
+    assert cfg.model.cls_head.classes == f'{root}/classes.txt'

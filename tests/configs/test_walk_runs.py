@@ -35,6 +35,7 @@ def small(name, stand_ins, work_dir, checkpoint='none.pth'):
         name,
         MGDM_DATA=str(stand_ins.root),
         MGDM_CUSTOM_ROOT=str(stand_ins.root / 'custom'),
+        MGDM_CUSTOM_VIDEOS=str(stand_ins.root / 'custom' / 'videos'),
         MGDM_K400_CHECKPOINT=str(checkpoint),
     )
     shrink(cfg, stand_ins, work_dir)

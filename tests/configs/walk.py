@@ -15,6 +15,7 @@ DATA = '/elsewhere/all data'
 ENVIRONMENT = {
     'MGDM_DATA': DATA,
     'MGDM_CUSTOM_ROOT': f'{DATA}/custom',
+    'MGDM_CUSTOM_VIDEOS': f'{DATA}/custom/videos',
     'MGDM_K400_CHECKPOINT': f'{DATA}/k400.pth',
 }
 SPLITS = ('train', 'val', 'test')

@@ -43,10 +43,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     checked = check_clips(datasets, args.quick, args.workers, args.timeout or None, num_classes)
     for entry in checked:
         print(_describe(entry, args))
-    if args.write_clean:
-        _write_clean(checked, args)
     if any(_no_file(entry) > len(entry.clips) / 2 for entry in checked):
         print('Most files are missing: is --root (in a config: data_prefix) where paths begin?')
+    if args.write_clean:
+        _write_clean(checked, args)
     broken = sum(len(entry.broken) for entry in checked)
     if broken:
         if not args.write_clean:

@@ -93,18 +93,22 @@ class ClipDecoder:
                 return ClipCheck(path, frames, NO_FILE)
             if os.path.isfile(path) and not os.path.getsize(path):
                 return ClipCheck(path, frames, 'an empty file (0 bytes)')
+        where = ''
         try:
             results = run_transforms(self._open, dict(info))
             frames = int(results['total_frames'])
             indices = np.arange(frames)
             if self._quick:
                 indices = np.unique([0, frames // 2, max(frames - 1, 0)])
-            for start in range(0, max(len(indices), 1), _CHUNK):
-                part = indices[start : start + _CHUNK] + results.get('start_index', 0)
+            # Raw frames one by one, so that the broken one can be named.
+            size = 1 if 'frame_dir' in info else _CHUNK
+            for start in range(0, max(len(indices), 1), size):
+                part = indices[start : start + size] + results.get('start_index', 0)
+                where = f'frame {part[0]}: ' if size == 1 else ''
                 # DecordDecode takes the reader out of the results that it is given.
                 run_transforms([self._decode], {**results, 'frame_inds': part})
         except NOT_THE_VIDEO:
             raise
         except Exception as error:
-            return ClipCheck(path, frames, _SOURCE.sub('', describe_error(error)))
+            return ClipCheck(path, frames, where + _SOURCE.sub('', describe_error(error)))
         return ClipCheck(path, frames)

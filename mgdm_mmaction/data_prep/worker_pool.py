@@ -1,5 +1,6 @@
 """Worker processes that may crash or hang without taking the job with them."""
 
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -113,6 +114,7 @@ def _serve(pipe: Connection, work: Callable, inherited: list[Connection]) -> Non
         other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Decoders written in C print to the error stream for every odd frame; the reason is returned.
+    faulthandler.disable()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         while True:

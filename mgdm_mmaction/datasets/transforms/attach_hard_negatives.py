@@ -86,10 +86,14 @@ class AttachHardNegatives(BaseTransform):
     def _check_depth(self) -> None:
         last = self.start + self.k - 1
         if self.k and last > self.file.k:
+            most = len(self.file.corpus) - 1
+            mend = f'mine again with --num-negatives {last}'
+            if last > most:
+                mend = f'add labels to the {most + 1} of the corpus (`cls_head.extra_labels`)'
             raise MGDMError(
                 f'AttachHardNegatives: k={self.k} from rank {self.start} needs negatives up to '
                 f'rank {last}, but {self.file.path} holds k={self.file.k}. Lower k or start, or '
-                f'mine again with --num-negatives {last}.'
+                f'{mend}.'
             )
 
     def transform(self, results: dict) -> dict:

@@ -55,7 +55,7 @@ def check_clips(
     quick: bool = False,
     num_workers: int = 2,
     timeout: float | None = 300,
-    num_classes: int | None = None,
+    classes: Sequence[str] | None = None,
     progress: bool = True,
 ) -> list[CheckedList]:
     """Decode every clip of data sets in worker processes.
@@ -70,8 +70,8 @@ def check_clips(
         quick (bool, optional): Decode the first, middle and last frame only. Defaults to False.
         num_workers (int, optional): Processes. Defaults to 2.
         timeout (float, optional): Seconds for a clip. Defaults to 300.
-        num_classes (int, optional): Number of classes that labels must stay below. Defaults to
-            None: not checked.
+        classes (Sequence[str], optional): Class names in label order, to check labels against.
+            Defaults to None: not checked.
         progress (bool, optional): Show progress. Defaults to True.
 
     Returns:
@@ -83,7 +83,7 @@ def check_clips(
     register_all_modules(init_default_scope=True)
     checked, built, decoders = [], [], []
     for config in _different(datasets):
-        summaries = check_dataset(config, num_classes)
+        summaries = check_dataset(config, classes and len(classes), classes)
         if not summaries:
             raise MGDMError(
                 f'{config.get("type")}: only VideoDataset and RawframeDataset with one label a '

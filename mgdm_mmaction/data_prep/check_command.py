@@ -39,8 +39,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     if args.workers < 1:
         raise MGDMError(f'--workers {args.workers}: at least 1 process has to decode.')
-    datasets, num_classes = _of_config(args) if args.config else _of_lists(args)
-    checked = check_clips(datasets, args.quick, args.workers, args.timeout or None, num_classes)
+    datasets, classes = _of_config(args) if args.config else _of_lists(args)
+    checked = check_clips(datasets, args.quick, args.workers, args.timeout or None, classes)
     for entry in checked:
         print(_describe(entry, args))
     if any(_no_file(entry) > len(entry.clips) / 2 for entry in checked):
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise SystemExit(1)
 
 
-def _of_lists(args: argparse.Namespace) -> tuple[list[dict], int | None]:
+def _of_lists(args: argparse.Namespace) -> tuple[list[dict], list[str] | None]:
     if not Path(args.root).is_dir():
         raise MGDMError(f'--root {args.root}: no such folder; the paths of the lists begin in it.')
     if args.rawframes:
@@ -74,17 +74,17 @@ def _of_lists(args: argparse.Namespace) -> tuple[list[dict], int | None]:
             pipeline=[dict(type='DecordInit'), dict(type='DecordDecode')],
         )
     lists = [dict(config, ann_file=path, test_mode=True) for path in args.lists]
-    return lists, len(read_labels(args.labels)) if args.labels else None
+    return lists, read_labels(args.labels) if args.labels else None
 
 
-def _of_config(args: argparse.Namespace) -> tuple[list[dict], int | None]:
+def _of_config(args: argparse.Namespace) -> tuple[list[dict], list[str] | None]:
     cfg = read_config(args.config)
     loaders = [cfg.get(f'{split}_dataloader') for split in ('train', 'val', 'test')]
     datasets = [loader['dataset'].to_dict() for loader in loaders if loader]
     if not datasets:
         raise MGDMError(f'{args.config}: has no train_, val_ or test_dataloader.')
     classes = args.labels or cfg.get('model', {}).get('cls_head', {}).get('classes')
-    return datasets, len(read_labels(classes)) if classes else None
+    return datasets, read_labels(classes) if classes else None
 
 
 def _describe(entry: CheckedList, args: argparse.Namespace) -> str:

@@ -114,6 +114,7 @@ def test_the_package_under_test_is_the_installed_one():
     assert 'site-packages' in PACKAGE.parts
     assert (PACKAGE / '.mim' / 'configs').is_dir()
     assert (PACKAGE / '.mim' / 'tools').is_dir()
+    assert (PACKAGE / '.mim' / 'model-index.yml').is_file()
 
 
 @needs_sources
@@ -182,6 +183,7 @@ class TestWheel:
             expected |= {
                 f'mgdm_mmaction/.mim/{folder}/{name}' for name in relative_files(ROOT / folder)
             }
+        expected.add('mgdm_mmaction/.mim/model-index.yml')
         assert inside == expected
 
     def test_from_the_source_distribution_is_the_same(self, wheels):

@@ -12,12 +12,14 @@ from ...errors import MGDMError
 from .head import HeadSizes, benchmark_head
 from .machine import describe_machine
 from .pipeline import benchmark_pipeline
+from .sharing import benchmark_sharing
 from .step import StepSizes, benchmark_step
 from .videos import VideoSizes
 
 __all__ = ['main']
 
-PARTS = ('head', 'step', 'pipeline')
+PARTS = ('head', 'step', 'pipeline', 'sharing')
+_USUAL = 'head,step,pipeline'
 
 
 def main(configs: str | Path, argv: list[str] | None = None) -> None:
@@ -49,6 +51,9 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
     elif part == 'step':
         sizes = StepSizes('mgdm-tiny', 2, 2, 2) if args.quick else StepSizes()
         yield benchmark_step(sizes, **options)
+    elif part == 'sharing':
+        sizes = (2_000, 2, args.seed, ['fork']) if args.quick else (240_000, 2, args.seed)
+        yield benchmark_sharing(*sizes)
     else:
         toy = VideoSizes(2, 80, 80, 12) if args.quick else VideoSizes(24, 80, 80, 24)
         large = VideoSizes(1, 340, 256, 12) if args.quick else VideoSizes(4, 340, 256, 300)
@@ -72,8 +77,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--parts',
-        default=','.join(PARTS),
-        help=f'what to measure, with commas between. Defaults to {",".join(PARTS)}',
+        default=_USUAL,
+        help=f'what to measure, with commas between, of {", ".join(PARTS)}; sharing is the memory '
+        f'of data-loading workers, on Linux. Defaults to {_USUAL}',
     )
     parser.add_argument('--seed', type=int, default=0, help='seed of all data. Defaults to 0')
     parser.add_argument(

@@ -98,8 +98,8 @@ def _describe(entry: CheckedList, args: argparse.Namespace) -> str:
         lines.append(f'  broken: line {row + 1}: {entry.names[row]}: {entry.clips[row].reason}')
     if short:
         lines.append(
-            f'  note: {number(len(short))} clips have fewer than {args.num_frames} frames; '
-            'sampling repeats frames'
+            f'  note: clips of fewer than {args.num_frames} frames, some of them sampled twice: '
+            f'{number(len(short))}'
         )
         for row in short[:_EXAMPLES]:
             lines.append(f'    line {row + 1}: {entry.names[row]}: {entry.clips[row].frames}')

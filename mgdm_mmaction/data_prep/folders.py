@@ -65,8 +65,8 @@ def folder_list(tree: MediaTree, classes: ClassNames, title: str) -> ClipList:
     empty = [classes.names[label] for label, count in clips.per_class().items() if not count]
     if empty:
         clips.notes.append(
-            f'{len(empty)} classes have no clip here: {", ".join(empty[:5])}'
-            + (', ...' if len(empty) > 5 else '')
+            f'classes without a clip here: {len(empty)} ({", ".join(empty[:5])}'
+            + (', ...)' if len(empty) > 5 else ')')
         )
     return clips
 
@@ -108,7 +108,10 @@ def split_by_class(clips: ClipList, fraction: float, seed: int = 0) -> tuple[Cli
     train.notes += clips.notes
     val.notes.append(f'{fraction:.0%} of every class, drawn with seed {seed}')
     if single:
-        val.notes.append(f'{len(single)} classes have one clip only: none here for {single[0]}')
+        val.notes.append(
+            f'classes with one clip in all, which is in training: {len(single)} ({single[0]}'
+            + (', ...)' if len(single) > 1 else ')')
+        )
     return train, val
 
 

@@ -56,8 +56,8 @@ def hmdb51_lists(
         odd = [f'{counts[i]} {classes.names[i]}' for i in counts if counts[i] != wanted]
         if odd:
             clips.notes.append(
-                f'{len(odd)} classes do not have {wanted}: {", ".join(odd[:5])}'
-                + (', ...' if len(odd) > 5 else '')
+                f'classes without exactly {wanted} clips: {len(odd)} ({", ".join(odd[:5])}'
+                + (', ...)' if len(odd) > 5 else ')')
             )
     add_notes(lists, index, tree, 'hmdb51')
     return lists

@@ -158,13 +158,15 @@ def _note(found: ClipList, kinds: Counter, clips: int, unused: int) -> None:
     )
     if kinds['elsewhere']:
         found.notes.append(
-            f'{number(kinds["elsewhere"])} videos lie in the folder of another class than the csv '
-            'file gives them; the csv file was followed'
+            'videos in the folder of another class, the label of the csv file taken: '
+            + number(kinds['elsewhere'])
         )
     if kinds['ambiguous']:
         found.notes.append(
-            f'{number(kinds["ambiguous"])} names lie in several folders of their class; the first '
-            'by path was taken'
+            'names in several folders of their class, the first taken: '
+            + number(kinds['ambiguous'])
         )
     if unused:
-        found.notes.append(f'{number(unused)} videos in the folder are not in the csv file')
+        found.notes.append(
+            f'videos in the folder that the csv file does not name: {number(unused)}'
+        )

@@ -44,11 +44,9 @@ def add_notes(lists: dict[str, ClipList], index: ClipIndex, tree: MediaTree, dat
     lists['train'].notes.append(f'{tree.root}: {len(tree.items)} clips; {whole}')
     if index.loose_matches:
         lists['val'].notes.append(
-            f'{index.loose_matches} clips of this split were found under a name with other signs '
-            'or case than the split file writes'
+            f'clips found under a name with other signs or case: {index.loose_matches}'
         )
     if index.ambiguous:
         lists['val'].notes.append(
-            f'{index.ambiguous} names of this split lie in several folders of their class; the '
-            'first by path was taken'
+            f'names in several folders of their class, the first taken: {index.ambiguous}'
         )

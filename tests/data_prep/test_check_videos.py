@@ -48,7 +48,9 @@ def test_broken_clips_are_listed_and_left_out(root, tmp_path, capsys, options):
     assert 'Error' in found['b/half.mp4']
     assert 'Error' in found['b/text.mp4']
     assert lines[1].startswith('  broken: line 2: ')
-    assert lines[5].strip() == 'note: 1 clips have fewer than 16 frames; sampling repeats frames'
+    assert lines[5].strip() == (
+        'note: clips of fewer than 16 frames, some of them sampled twice: 1'
+    )
     assert lines[6].strip() == 'line 4: a/short.mp4: 5'
     # Labels stay with their clips.
     assert clean.read_text() == 'a/good.mp4 0\na/short.mp4 1\nb/whole.mp4 0\n'

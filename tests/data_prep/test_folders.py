@@ -37,7 +37,7 @@ def test_a_share_of_every_class_is_taken_for_validation(tree, capsys):
     # A fifth of 5, 2, 1 and 11: at least one, and never the last.
     assert Counter(label for _, label in val) == {0: 1, 1: 1, 3: 2}
     printed = capsys.readouterr().out
-    assert '1 classes have one clip only: none here for single' in printed
+    assert 'classes with one clip in all, which is in training: 1 (single)' in printed
     assert f'list digest {check_annotation(str(out / "val_list.txt")).digest}' in printed
     assert f"data_prefix=dict(video='{tree}')" in printed
 

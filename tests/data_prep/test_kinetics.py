@@ -63,7 +63,9 @@ def test_layouts_give_the_label_of_the_csv_file(root, layout, capsys):
     assert 'published 234 619 (MGDM): your copy differs by -234615' in out
     assert 'left out: 1' in out
     assert 'list digest' in out
-    assert ('1 videos in the folder are not in the csv file' in out) == (layout == 'flat, stamped')
+    assert ('videos in the folder that the csv file does not name: 1' in out) == (
+        layout == 'flat, stamped'
+    )
 
 
 def test_counts_of_the_validation_split_name_three_copies(root, capsys):
@@ -105,7 +107,10 @@ def test_a_name_in_two_class_folders_goes_by_the_class(root, capsys):
     )
     (root / 'train.csv').write_text(HEADER + 'zumba,AAAAAAAAAAA,0,10,train,0\n')
     build(root, '--force')
-    assert '1 videos lie in the folder of another class' in capsys.readouterr().out
+    assert (
+        'videos in the folder of another class, the label of the csv file taken: 1'
+        in capsys.readouterr().out
+    )
 
 
 def test_k700_takes_labels_from_a_file_or_the_csv_files(tmp_path):

@@ -12,7 +12,14 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import FlexibleRunner, Runner
 
-from mgdm_mmaction.engine import check_fsdp, start_process_group, uses_fsdp, without_fsdp
+from mgdm_mmaction.engine import (
+    MGDMFullyShardedDataParallel,
+    check_fsdp,
+    is_cpu_only,
+    start_process_group,
+    uses_fsdp,
+    without_fsdp,
+)
 from mgdm_mmaction.errors import MGDMError
 from tests.models.tiny import tiny_config
 
@@ -172,6 +179,12 @@ def fsdp_cfg(**changes):
 def test_what_does_not_go_with_it_is_refused(changes, message):
     with pytest.raises(MGDMError, match=message):
         check_fsdp(fsdp_cfg(**changes))
+
+
+def test_nothing_is_offloaded_without_a_gpu():
+    if is_cpu_only():
+        with pytest.raises(MGDMError, match='cpu_offload=True .* there is no GPU here'):
+            MGDMFullyShardedDataParallel(torch.nn.Linear(1, 1), cpu_offload=True)
 
 
 def test_other_configs_are_left_alone():

@@ -11,6 +11,7 @@ from mmengine.registry import MODEL_WRAPPERS
 from torch import Tensor, nn
 from torch.distributed.fsdp.wrap import lambda_auto_wrap_policy
 
+from ...errors import MGDMError
 from ..distributed import is_cpu_only
 from ..whole_shape import keep_whole_shapes
 
@@ -57,7 +58,11 @@ class MGDMFullyShardedDataParallel(MMFullyShardedDataParallel):
             as MMEngine takes it. None takes :func:`wrap_blocks`. Defaults to None.
         sync_module_states (bool): Start from the weights of rank 0. Defaults to True.
         **kwargs: Of ``MMFullyShardedDataParallel``: ``sharding_strategy='SHARD_GRAD_OP'``,
-            ``cpu_offload=True``, ``mixed_precision=dict(param_dtype='bfloat16')``, ...
+            ``cpu_offload=True``, ... For mixed precision take ``--amp``, and not
+            ``mixed_precision``, which leaves the text bank in float32.
+
+    Raises:
+        MGDMError: If ``cpu_offload`` is set where there is no GPU.
     """
 
     def __init__(
@@ -68,8 +73,13 @@ class MGDMFullyShardedDataParallel(MMFullyShardedDataParallel):
         sync_module_states: bool = True,
         **kwargs: Any,
     ) -> None:
-        keep_whole_shapes(module)
         on_cpu = is_cpu_only()
+        if on_cpu and kwargs.get('cpu_offload'):
+            raise MGDMError(
+                'strategy.model_wrapper.cpu_offload=True moves what the GPU does not need to the '
+                'CPU, and there is no GPU here: set it to False'
+            )
+        keep_whole_shapes(module)
         device = torch.device('cpu') if on_cpu else device_id
         scalars = [param for param in module.parameters() if param.ndim == 0]
         for param in scalars:

@@ -4,6 +4,7 @@ The quick part reads the configs, the slow one (``test_walk_runs.py``) runs them
 """
 
 import ast
+import fnmatch
 import re
 
 import pytest
@@ -294,3 +295,45 @@ def test_template_reads_its_variables(variables, root, videos, k):
         f'{root}/negatives_vit-b-16_openai.jsonl',
     }
     assert cfg.model.cls_head.classes == f'{root}/classes.txt'
+
+
+def test_the_page_names_every_config():
+    """docs/configs.md, or the page on protocols, says what each is."""
+    pages = [CONFIGS.parent / 'docs' / name for name in ('configs.md', 'protocols.md')]
+    if not pages[0].is_file():
+        pytest.skip('an installed wheel has no docs')
+    text = '\n'.join(page.read_text(encoding='utf-8') for page in pages if page.is_file())
+    named = set()
+    for path in re.findall(r'configs/([\w./{},*-]+\.py)', text):
+        named |= set(expand(path))
+    missing = [name for name in NAMES if not any(fnmatch.fnmatch(name, item) for item in named)]
+    assert not missing
+
+
+def test_the_pages_example_does_what_it_says(tmp_path):
+    page = CONFIGS.parent / 'docs' / 'configs.md'
+    if not page.is_file():
+        pytest.skip('an installed wheel has no docs')
+    block = re.search(r'```python\n(.*?)```', page.read_text(encoding='utf-8'), re.DOTALL)[1]
+    my = tmp_path / 'my.py'
+    my.write_text(block.replace("'mgdm_k400.py'", repr(str(CONFIGS / 'mgdm_k400.py'))))
+    ours, full = (
+        flatten(Config.fromfile(str(p)).to_dict()) for p in (my, CONFIGS / 'mgdm_k400.py')
+    )
+    changed = {key: ours[key] for key in ours if ours[key] != full[key]}
+    frames = 'dataloader.dataset.pipeline.0.transforms.1.clip_len'
+    assert changed == {
+        'train_dataloader.dataset.pipeline.1.k': 5,
+        'model.neck.num_frames': 8,
+        **{f'{split}_{frames}': 8 for split in SPLITS},
+        'train_dataloader.dataset.pipeline.5.flip_ratio': 0,
+    }
+
+
+def expand(path):
+    """A shell's braces: a{1,2}b is a1b and a2b."""
+    match = re.search(r'\{([^{}]*)\}', path)
+    if match is None:
+        return [path]
+    before, after = path[: match.start()], path[match.end() :]
+    return [full for part in match[1].split(',') for full in expand(before + part + after)]

@@ -102,7 +102,8 @@ def _name_as_torch(launcher: str, port: int | None) -> None:
         os.environ[name] = os.environ.get(theirs, '0')
     os.environ['MASTER_PORT'] = str(port or os.environ.get('MASTER_PORT', 29500))
     if launcher == 'slurm':
-        os.environ.setdefault('MASTER_ADDR', _first_host())
+        if 'MASTER_ADDR' not in os.environ:
+            os.environ['MASTER_ADDR'] = _first_host()
         # '2', or '4(x2),3' where machines differ: the first is near enough to share cores.
         tasks = os.environ.get('SLURM_TASKS_PER_NODE', '').split('(')[0].split(',')[0]
         os.environ['LOCAL_WORLD_SIZE'] = tasks or os.environ['WORLD_SIZE']

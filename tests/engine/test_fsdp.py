@@ -20,6 +20,7 @@ from mgdm_mmaction.engine import (
     uses_fsdp,
     without_fsdp,
 )
+from mgdm_mmaction.engine.fsdp.strategy import _by_name
 from mgdm_mmaction.errors import MGDMError
 from tests.models.tiny import tiny_config
 
@@ -39,6 +40,7 @@ VARIED = dict(
     auto_scale_lr__enable=True,
     randomness__diff_rank_seed=True,
 )
+OTHER = tiny_config(neck=dict(num_layers=1))
 
 
 class Losses(Hook):
@@ -89,6 +91,9 @@ def worker(rank, port, folder):
         train(folder, f'{kind}_varied', rank, fsdp, **VARIED)
     start = str(folder / 'ddp_plain' / 'epoch_1.pth')
     train(folder, 'fsdp_resumed', rank, True, load_from=start, resume=True)
+    with pytest.raises(MGDMError) as refused:
+        train(folder, 'fsdp_other', rank, True, load_from=start, model=OTHER)
+    (folder / f'refused_{rank}').write_text(str(refused.value))
     dist.barrier()
     dist.destroy_process_group()
 
@@ -147,6 +152,12 @@ class TestAgainstDDP:
         resumed = torch.load(runs / 'fsdp_resumed_0.pt')['losses']
         assert resumed == pytest.approx(torch.load(runs / 'ddp_plain_0.pt')['losses'][2:], rel=1e-5)
 
+    def test_a_checkpoint_of_another_architecture_is_refused(self, runs):
+        for rank in range(2):
+            message = (runs / f'refused_{rank}').read_text()
+            assert 'of another architecture than the config' in message
+            assert 'neck.' in message
+
     def test_one_process_tests_the_checkpoint(self, runs, tmp_path):
         scores = []
         for name in ('ddp_plain', 'fsdp_plain'):
@@ -179,6 +190,13 @@ def fsdp_cfg(**changes):
 def test_what_does_not_go_with_it_is_refused(changes, message):
     with pytest.raises(MGDMError, match=message):
         check_fsdp(fsdp_cfg(**changes))
+
+
+def test_an_optimizer_of_other_groups_is_refused():
+    state = dict(state={0: {}}, param_groups=[dict(params=[0, 1])])
+    assert _by_name(state, [['a', 'b']])['state'].keys() == {'a'}
+    with pytest.raises(MGDMError, match='other groups of parameters .* without --resume'):
+        _by_name(state, [['a'], ['b']])
 
 
 def test_nothing_is_offloaded_without_a_gpu():

@@ -53,6 +53,10 @@ def _explain(error: Exception) -> str | None:
     frames = list(traceback.walk_tb(error.__traceback__))
     names = [frame.f_code.co_filename.replace('\\', '/').split('/') for frame, _ in frames]
     built = [i for i, name in enumerate(names) if tuple(name[-3:]) == _BUILDER]
+    if not built and frames[-1][0].f_code.co_name == 'build_dataloader':
+        # MMEngine's runner calls PyTorch's loader itself.
+        loader = frames[-1][0].f_globals.get('DataLoader')
+        return loader and _explain_call(str(error), 'DataLoader', loader)
     if not built:
         return None
     inside = frames[built[-1] + 1 :]

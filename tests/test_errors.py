@@ -3,6 +3,7 @@
 import pytest
 from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.registry import Registry
+from mmengine.runner import Runner
 
 from mgdm_mmaction.errors import MGDMError, explain_config, run_tool
 
@@ -56,6 +57,15 @@ def test_options_of_a_model_are_checked_in_one_line():
     message = 'config of AugmentedContrastiveLoss: `target` should be'
     with pytest.raises(MGDMError, match=message), explain_config():
         MODELS.build({'type': 'AugmentedContrastiveLoss', 'target': 'other'})
+
+
+def test_an_option_of_the_loader(tmp_path):
+    (tmp_path / 'list.txt').write_text('a.mp4 0\n')
+    dataset = {'type': 'VideoDataset', 'ann_file': str(tmp_path / 'list.txt'), 'pipeline': []}
+    sampler = {'type': 'DefaultSampler', 'shuffle': False}
+    loader = {'dataset': dataset, 'sampler': sampler, 'num_workers': 0, 'batch_sise': 1}
+    with pytest.raises(MGDMError, match="DataLoader.*'batch_sise'.*'batch_size'"), explain_config():
+        Runner.build_dataloader(loader)
 
 
 def deep_fault():

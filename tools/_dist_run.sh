@@ -65,5 +65,11 @@ print(1 if torch.cuda.is_available() else max(1, cores // int(sys.argv[1])))' "$
         --master_addr="${address:-127.0.0.1}" \
         --master_port="$port" \
         --nproc_per_node="$GPUS" \
-        "$@"
+        "$@" || {
+        local code=$?
+        # torchrun's own report is long, and what matters has scrolled away above it.
+        echo "error: a process failed; the reason stands above torchrun's report, in the first line" \
+            "that begins with 'error:' or in the first traceback" >&2
+        return "$code"
+    }
 }

@@ -1,6 +1,7 @@
 """Checking annotation files before a run, with file and line in every message."""
 
 import hashlib
+import os
 import os.path as osp
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,8 +64,10 @@ def check_annotation(
     """
     if not ann_file or not fileio.exists(ann_file):
         raise MGDMError(
-            f'{ann_file!r}: no such annotation file. Check `ann_file` and `data_root` of the '
-            'data set in the config.'
+            f'{str(ann_file)!r}: no such annotation file; the current folder is {os.getcwd()}. '
+            'Check `ann_file` and `data_root` of the data set in the config, or make the list with '
+            'tools/data/build_lists.py. Our configs look below the folder `data`, or below '
+            '$MGDM_DATA where that is set.'
         )
     content = bytes(fileio.get(ann_file))
     lines = content.decode('utf-8', 'surrogateescape').splitlines()

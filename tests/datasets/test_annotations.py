@@ -48,7 +48,7 @@ def test_bad_lists(tmp_path, text, options, message):
 
 
 def test_missing_list(tmp_path):
-    with pytest.raises(MGDMError, match='none.txt.*no such annotation file'):
+    with pytest.raises(MGDMError, match=r'none.txt.*no such annotation file.*build_lists\.py'):
         check_annotation(str(tmp_path / 'none.txt'))
 
 

@@ -72,8 +72,8 @@ def start_process_group(cfg: Config) -> None:
     wrapper['device_ids'] = None  # named, or MMEngine fills in the GPU of the local rank
     cfg.model_wrapper_cfg = wrapper
 
-    settings = cfg.setdefault('env_cfg', {}).setdefault('dist_cfg', {})
-    settings['backend'] = 'gloo'
+    settings = {**(cfg.get('env_cfg') or {}).get('dist_cfg', {}), 'backend': 'gloo'}
+    cfg.env_cfg = {**(cfg.get('env_cfg') or {}), 'dist_cfg': settings}
     if not dist.is_initialized():
         _name_as_torch(launcher, settings.get('port'))
         timeout = settings.get('timeout', 1800)

@@ -15,6 +15,7 @@ module               fault
 ``safe_checkpoints`` ``torch.load`` refuses mmengine's checkpoints since torch 2.6
 ``accumulated_lr``   mmengine's automatic learning rate forgets accumulated batches
 ``ema_copy``         mmengine's ``EMAHook`` copies the model before its weights are there
+``cut_off_avi``      decord dies of a cut-off avi file that mmaction2 reads into memory
 ===================  ==============================================================================
 
 Faults with a runner in them (a process group and automatic mixed precision without CUDA, weight
@@ -23,6 +24,7 @@ decay beside ``custom_keys``, random numbers after a resume) are mended in ``mgd
 
 from . import (
     accumulated_lr,
+    cut_off_avi,
     drn_stub,
     ema_copy,
     mmcv_version,
@@ -44,6 +46,7 @@ _MENDS = (
     safe_checkpoints,
     accumulated_lr,
     ema_copy,
+    cut_off_avi,
 )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from mmaction.registry import TRANSFORMS
 
+from ..compat.cut_off_avi import lacking_bytes
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
 from ..negatives import video_path
@@ -93,6 +94,10 @@ class ClipDecoder:
                 return ClipCheck(path, frames, NO_FILE)
             if os.path.isfile(path) and not os.path.getsize(path):
                 return ClipCheck(path, frames, 'an empty file (0 bytes)')
+            # Decoded without an error, it would merely be shorter than it was.
+            lacking = lacking_bytes(path) if os.path.isfile(path) else 0
+            if lacking:
+                return ClipCheck(path, frames, f'cut off: its header promises {lacking} more bytes')
         where = ''
         try:
             results = run_transforms(self._open, dict(info))

@@ -6,6 +6,7 @@ import uuid
 from importlib import metadata
 from pathlib import Path
 
+import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
@@ -81,7 +82,13 @@ def _declared(cfg: Config, config_path: str) -> dict:
             f"{config_path}: `protocol.part` should be 'base' or 'novel', but is "
             f'{declared["part"]!r}.'
         )
-    return {**dict.fromkeys(_DECLARED), 'name': 'supervised', **declared}
+    # What comes from an environment variable is text.
+    numbers = {
+        key: int(value)
+        for key, value in declared.items()
+        if isinstance(value, str) and value.isdecimal()
+    }
+    return {**dict.fromkeys(_DECLARED), 'name': 'supervised', **declared, **numbers}
 
 
 def _data(cfg: Config, summaries: list[AnnotationSummary], found: dict) -> dict:
@@ -135,4 +142,5 @@ def _versions() -> dict[str, str]:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return versions
+    # With what it was built for, such as +cpu.
+    return {**versions, 'torch': torch.__version__}

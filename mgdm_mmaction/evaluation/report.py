@@ -159,5 +159,5 @@ def _k(protocol: dict) -> str:
 
 def _checkpoint(protocol: dict) -> str:
     if not protocol['checkpoint_digest']:
-        return "none: the model's initial weights, which for MGDM are CLIP's"
+        return "none: the model's initial weights, CLIP's and untrained new blocks"
     return f'{protocol["checkpoint"]}, sha256 {protocol["checkpoint_digest"]}'

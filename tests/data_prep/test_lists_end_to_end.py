@@ -74,6 +74,7 @@ def made(request, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_lists_can_be_checked_mined_and_trained_with(made, capsys):
     config = str(made / 'config.py')
     check_videos(['--config', config])

@@ -31,7 +31,11 @@ NAMES = config_names()
 LONGEST = 32
 ALONE = {'toy/mgdm_toy.py'}
 # Protocols that only test, and take their model from elsewhere.
-TEST_ONLY = ('zero_shot/', 'toy/clip_zero_shot')
+TEST_ONLY = (
+    'zero_shot/',
+    'toy/clip_zero_shot',
+    *(f'base_to_novel/mgdm_16f_{d}_novel' for d in ('hmdb51', 'ucf101')),
+)
 MINED = 16  # by tools/mine_negatives.py, unless told otherwise
 
 every_config = pytest.mark.parametrize('name', NAMES)

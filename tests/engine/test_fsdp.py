@@ -184,6 +184,10 @@ def fsdp_cfg(**changes):
         (dict(launcher='none'), 'start it with tools/dist_train.sh'),
         (dict(runner_type='Runner'), "needs runner_type='FlexibleRunner', but it is 'Runner'"),
         (dict(custom_hooks=[dict(type='EMAHook')]), 'EMAHook does not work with FSDP'),
+        (
+            dict(default_hooks=dict(ema=dict(type='EMAHook'), checkpoint=None)),
+            'EMAHook does not work with FSDP',
+        ),
         (dict(optim_wrapper=dict(clip_grad=dict(max_norm=1))), 'clip_grad does not work with FSDP'),
     ],
 )

@@ -38,10 +38,11 @@ def check_fsdp(cfg: Config) -> None:
             'FSDP shards the model over several processes, and this is one: start it with '
             'tools/dist_train.sh CONFIG GPUS, or with tools/slurm_train.sh'
         )
-    if any('EMAHook' in str(hook.get('type')) for hook in cfg.get('custom_hooks') or ()):
+    hooks = [*(cfg.get('custom_hooks') or ()), *(cfg.get('default_hooks') or {}).values()]
+    if any('EMAHook' in str((hook or {}).get('type')) for hook in hooks):
         raise MGDMError(
             'EMAHook does not work with FSDP: it copies the model, and a shard is no model. Take '
-            'EMAHook out of custom_hooks, or train without FSDP'
+            'EMAHook out of the hooks, or train without FSDP'
         )
     if (cfg.get('optim_wrapper') or {}).get('clip_grad'):
         raise MGDMError(

@@ -66,8 +66,8 @@ def check_annotation(
         raise MGDMError(
             f'{str(ann_file)!r}: no such annotation file; the current folder is {os.getcwd()}. '
             'Check `ann_file` and `data_root` of the data set in the config, or make the list with '
-            'tools/data/build_lists.py (build_protocol.py for a protocol). Our configs look below the folder `data`, or below '
-            '$MGDM_DATA where that is set.'
+            'tools/data/build_lists.py (build_protocol.py for a protocol). Our configs look below '
+            'the folder `data`, or below $MGDM_DATA where that is set.'
         )
     content = bytes(fileio.get(ann_file))
     lines = content.decode('utf-8', 'surrogateescape').splitlines()

@@ -17,7 +17,8 @@ def report(top1=0.5, top5=0.9, mean_class=0.4, **protocol):
         name='supervised', data='hmdb51', split=None, shots=None, seed=None, draw=None, part=None,
         videos=1530, list='val.txt', list_digest='l', classes=51, classes_digest='c',
         classes_with_videos=51, frames=16, clips=1, crops=1, average_clips='prob', arch='ViT-B-16',
-        prompt='{}', corpus_labels=51, corpus_digest='d', context='all', k=7, seen_classes=None, new_weights=9,
+        prompt='{}', corpus_labels=51, corpus_digest='d', context='all', k=7, seen_classes=None,
+        new_weights=9,
         checkpoint='epoch_20.pth', checkpoint_digest='a',
     )  # fmt: skip
     metrics = dict(top1=top1, top5=top5, mean_class=mean_class)

@@ -113,7 +113,7 @@ def build_test_runner(
 def _protocol(runner: Runner, summaries: list) -> list[str]:
     """What a reader needs to know to compare two results."""
     lines = [
-        f'test list: {found.ann_file}, {found.num_videos} videos, sha256 {found.digest[:12]}'
+        f'test list: {found.ann_file}, {found.num_videos} videos, list digest {found.digest}'
         for found in summaries
     ]
     frames, clips, crops = views(runner.cfg.test_dataloader.dataset)

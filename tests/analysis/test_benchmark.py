@@ -77,12 +77,20 @@ def test_videos_can_be_decoded(tmp_path):
 
 
 def test_arguments_are_checked():
-    with pytest.raises(MGDMError, match="--parts takes head, step, pipeline, sharing.*got 'tail'"):
+    with pytest.raises(
+        MGDMError, match="--parts takes head, step, pipeline, sharing, recipe, towers.*got 'tail'"
+    ):
         main(CONFIGS, ['--parts', 'head,tail'])
     with pytest.raises(MGDMError, match='--repeats should be at least 1, got 0'):
         main(CONFIGS, ['--repeats', '0'])
     with pytest.raises(MGDMError, match="--device should be .* got 'tpu'"):
         main(CONFIGS, ['--device', 'tpu'])
+    with pytest.raises(MGDMError, match="--batches .* whole numbers .* got '8;16'"):
+        main(CONFIGS, ['--parts', 'towers', '--batches', '8;16'])
+    with pytest.raises(MGDMError, match='--steps and --batches should be at least 1, got 0 and 8'):
+        main(CONFIGS, ['--parts', 'towers', '--batches', '8', '--steps', '0'])
+    with pytest.raises(MGDMError, match='ViT-B-31'):
+        main(CONFIGS, ['--parts', 'towers', '--towers', 'ViT-B-31'])
     with pytest.raises(MGDMError, match=r'mgdm_toy.py: no such config file'):
         main('nowhere', ['--quick', '--parts', 'pipeline'])
 

@@ -2,6 +2,18 @@
 
 from .head import HeadSizes, benchmark_head
 from .pipeline import benchmark_pipeline
-from .step import StepSizes, benchmark_step
+from .recipe import benchmark_recipe
+from .step import benchmark_step
+from .towers import benchmark_tower
+from .training import StepSizes, TrainingStep
 
-__all__ = ['HeadSizes', 'StepSizes', 'benchmark_head', 'benchmark_pipeline', 'benchmark_step']
+__all__ = [
+    'HeadSizes',
+    'StepSizes',
+    'TrainingStep',
+    'benchmark_head',
+    'benchmark_pipeline',
+    'benchmark_recipe',
+    'benchmark_step',
+    'benchmark_tower',
+]

@@ -27,8 +27,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         'checkpoint',
         nargs='?',
-        help="checkpoint file; without one the model's initial weights are tested: CLIP itself where "
-        'the config adds nothing to it (clip_*.py), else random blocks on top',
+        help="checkpoint file; without one the model's initial weights are tested: CLIP itself "
+        'where the config adds nothing to it (clip_*.py), else random blocks on top',
     )
     parser.add_argument('--dump', metavar='FILE.pkl', help='save all predictions there')
     add_common_arguments(parser)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mgdm_mmaction.analysis.benchmark.command import main
-from mgdm_mmaction.analysis.benchmark.recipe import CONTROLS, benchmark_recipe
+from mgdm_mmaction.analysis.benchmark.recipe import CONTROLS, _held, benchmark_recipe
 from mgdm_mmaction.analysis.benchmark.towers import TOWERS, benchmark_tower
 from mgdm_mmaction.analysis.benchmark.training import StepSizes, TrainingStep
 
@@ -92,8 +92,26 @@ def test_too_little_memory_is_a_line_of_the_table(monkeypatch):
     assert 'relative difference' in lines[6]
 
 
+def test_what_is_held_between_steps():
+    """Weights and two moments of each in float32, and for EMA the weights once more."""
+    numbers = {}
+    for name in ('plain', 'EMA', 'backbone.frozen_stages=all'):
+        step = TrainingStep(SIZES, **(options_of(name) if name != 'plain' else {}))
+        step()
+        numbers[name] = _held(step) / 4
+    sizes = {key: param.numel() for key, param in step.model.named_parameters()}
+    whole = sum(sizes.values())
+    tower = sum(size for key, size in sizes.items() if key.startswith('backbone.'))
+    # AdamW counts the steps of every tensor, in a number of its own.
+    assert numbers['plain'] == 3 * whole + len(sizes)
+    assert numbers['EMA'] == 4 * whole + len(sizes)
+    assert whole + 2 * (whole - tower) < numbers['backbone.frozen_stages=all'] < 3 * whole
+
+
 @pytest.mark.slow
 def test_recipe():
     lines = list(benchmark_recipe(SIZES, repeats=1, controls=['backbone.with_cp=True']))
-    assert re.fullmatch(r'  plain +(\d+ MiB|not told)', lines[3])
-    assert re.match(r'  backbone.with_cp=True +[\d.]+ \([\d.]+-[\d.]+\) of the time, ', lines[4])
+    size = r'(\d+ MiB|not told)'
+    assert re.fullmatch(rf'  plain +{size} +{size}', lines[3])
+    ratio = r'[\d.]+ \([\d.]+-[\d.]+\) of the time'
+    assert re.match(rf'  backbone\.with_cp=True +{ratio} +{size} +{size}', lines[4])

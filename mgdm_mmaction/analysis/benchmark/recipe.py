@@ -1,6 +1,8 @@
 """What each control of the recipe costs: a step with it against the same step without."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+
+import torch
 
 from .memory import peak_memory
 from .timing import compare
@@ -20,6 +22,8 @@ CONTROLS = {
     'bf16 AMP': dict(amp=True),
 }
 _MIB = 1 << 20
+# Times the batch, where memory is measured: activations should outweigh what there is once.
+_LARGER = 4
 
 
 def benchmark_recipe(
@@ -36,7 +40,6 @@ def benchmark_recipe(
         repeats (int, optional): Pairs of runs. Defaults to 3.
         device (str, optional): Device. Defaults to 'cpu'.
         seed (int, optional): Seed of weights and pixels. Defaults to 0.
-
         controls (Collection[str], optional): Names of those to measure. Defaults to all.
 
     Yields:
@@ -44,24 +47,38 @@ def benchmark_recipe(
     """
     arch, b, t, k = sizes
     base = TrainingStep(sizes, device, seed)
-    plain = peak_memory(TrainingStep, (sizes, device, seed), device)
+    large = sizes._replace(batch=_LARGER * b)
+    plain = peak_memory(_second_step, (large, device, seed), device)
     yield f'recipe: MGDM on {arch}, T = {t}, b = {b}, k = {k}; a step with one control on'
-    yield f'  (time against the plain step, median of {repeats} pairs, min-max; memory: what a'
-    yield '  first step adds to the model: activations, gradients, state of AdamW)'
-    yield f'  {"plain":<38}{"":>26}{_show(plain):>10}'
+    yield f'  (time against the plain step, median of {repeats} pairs, min-max; held: weights,'
+    yield f'  state of AdamW, average; peak: what a step with b = {large.batch} adds, gradients included)'
+    base()
+    yield f'  {"plain":<38}{"":>27}{_show(_held(base)):>14}{_show(plain):>12}'
     for name in controls:
         options = _fill_in(CONTROLS[name], base.model.backbone.num_layers // 2)
-        times = compare(base, TrainingStep(sizes, device, seed, **options), repeats, device)
-        # Positional, for a new process.
-        order = ('backbone', 'amp', 'ema', 'layer_decay')
-        defaults = dict(backbone={}, amp=False, ema=False, layer_decay=None)
-        more = tuple(options.get(key, defaults[key]) for key in order)
-        peak = peak_memory(TrainingStep, (sizes, device, seed, *more), device)
-        share = f', {peak / plain:.2f} of the memory' if peak and plain else ''
+        step = TrainingStep(sizes, device, seed, **options)
+        times = compare(base, step, repeats, device)
+        peak = peak_memory(_second_step, (large, device, seed, options), device)
+        share = f' = {peak / plain:.2f} of plain' if peak and plain else ''
         yield (
-            f'  {name:<38}{times.ratio:.2f} ({times.low:.2f}-{times.high:.2f}) of the time, '
-            f'{_show(peak):>10}{share}'
+            f'  {name:<38}{times.ratio:.2f} ({times.low:.2f}-{times.high:.2f}) of the time'
+            f'{_show(_held(step)):>14}{_show(peak):>12}{share}'
         )
+
+
+def _second_step(sizes: StepSizes, device: str, seed: int, options: dict | None = None) -> Callable:
+    """Prepare a step that finds the optimizer's state in place, as all but the first do."""
+    step = TrainingStep(sizes, device, seed, **(options or {}))
+    step()
+    return step
+
+
+def _held(step: TrainingStep) -> int:
+    """Bytes that stay between the steps; the step has been made at least once."""
+    tensors = [*step.model.parameters(), *step.averaged]
+    for state in step.wrapper.optimizer.state.values():
+        tensors += [value for value in state.values() if isinstance(value, torch.Tensor)]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 def _fill_in(options: dict, half: int) -> dict:

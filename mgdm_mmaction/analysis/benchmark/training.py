@@ -124,6 +124,11 @@ class TrainingStep:
         self.watch, self._finite = watch, torch.ones((), dtype=torch.bool, device=device)
 
     @property
+    def averaged(self) -> list[Tensor]:
+        """list[Tensor]: The averaged weights, if there are any."""
+        return [] if self._average is None else list(self._average.module.parameters())
+
+    @property
     def finite(self) -> bool:
         """bool: Whether all losses and watched gradients so far were finite."""
         return bool(self._finite)
@@ -143,7 +148,7 @@ class TrainingStep:
         Returns:
             Tensor: The loss before it, without its graph.
         """
-        if self.ema and self._average is None:  # here, for it to count in a first step's memory
+        if self.ema and self._average is None:
             self._average = ExponentialMovingAverage(self.model, momentum=0.0002)
         loss = self.loss()
         self.wrapper.backward(loss)

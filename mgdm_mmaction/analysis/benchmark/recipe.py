@@ -51,7 +51,7 @@ def benchmark_recipe(
     plain = peak_memory(_second_step, (large, device, seed), device)
     yield f'recipe: MGDM on {arch}, T = {t}, b = {b}, k = {k}; a step with one control on'
     yield f'  (time against the plain step, median of {repeats} pairs, min-max; held: weights,'
-    yield f'  state of AdamW, average; peak: what a step with b = {large.batch} adds, gradients included)'
+    yield f'  state of AdamW, average; peak: what a step with b = {large.batch} adds to it)'
     base()
     yield f'  {"plain":<38}{"":>27}{_show(_held(base)):>14}{_show(plain):>12}'
     for name in controls:

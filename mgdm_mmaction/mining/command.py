@@ -8,7 +8,9 @@ from mmengine.config import Config, DictAction
 from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError
 from ..negatives import validate_negatives
+from .encoder import PRECISIONS
 from .miner import mine, read_config
+from .processes import parse_process
 
 __all__ = ['main']
 
@@ -50,7 +52,12 @@ def main(argv: list[str] | None = None) -> None:
         max_bad_fraction=args.max_bad_fraction,
         duplicate_threshold=args.duplicate_threshold,
         overwrite=args.overwrite,
+        precision=args.precision,
+        process=None if args.process is None else parse_process(args.process),
     )
+    if summary is None:
+        print(f'This process is done. The last one to finish writes {out}; run it again if not.')
+        return
     print(summary)
     print(f'Next: python tools/train.py {args.config}')
     if wanted != out:
@@ -77,7 +84,20 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
     parser.add_argument('--device', help='cuda, cpu, ...; CUDA by default where there is one')
-    parser.add_argument('--batch-size', type=int, default=8, help='videos a step. Default: 8')
+    parser.add_argument(
+        '--precision',
+        choices=PRECISIONS,
+        help='of the image tower. Default: bfloat16 on CUDA, else float32',
+    )
+    parser.add_argument(
+        '--process',
+        metavar='I/N',
+        help='be process I of N that share the work through the folder OUT.parts; torchrun and '
+        'srun tell by themselves',
+    )
+    parser.add_argument(
+        '--batch-size', type=int, default=8, help='videos encoded together. Default: 8'
+    )
     parser.add_argument(
         '--num-workers', type=int, default=2, help='processes that decode. Default: 2'
     )

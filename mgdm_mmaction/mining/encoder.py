@@ -9,7 +9,9 @@ from torch import Tensor
 from ..clip import build_clip, encode_texts, image_size, weights_digest
 from ..errors import MGDMError
 
-__all__ = ['FrozenClip']
+__all__ = ['PRECISIONS', 'FrozenClip']
+
+PRECISIONS = ('float32', 'bfloat16')
 
 
 class FrozenClip:
@@ -19,6 +21,8 @@ class FrozenClip:
         backbone (Mapping): Config of the model's backbone: ``arch`` and ``pretrained`` name the
             weights.
         device (str | torch.device, optional): Defaults to 'cpu'.
+        precision (str, optional): 'float32' or 'bfloat16' for the image tower. Defaults to None:
+            bfloat16 on CUDA, float32 elsewhere.
         frames_per_pass (int, optional): Frames that go through the tower at once. Defaults to 256.
 
     Raises:
@@ -29,6 +33,7 @@ class FrozenClip:
         self,
         backbone: Mapping,
         device: str | torch.device = 'cpu',
+        precision: str | None = None,
         frames_per_pass: int = 256,
     ) -> None:
         if 'arch' not in backbone:
@@ -47,6 +52,9 @@ class FrozenClip:
         self.digest = weights_digest(model)
         self.model = model.to(device).eval().requires_grad_(False)
         self.device = torch.device(device)
+        self.precision = precision or ('bfloat16' if self.device.type == 'cuda' else 'float32')
+        if self.precision not in PRECISIONS:
+            raise MGDMError(f"precision '{precision}': expected one of {', '.join(PRECISIONS)}.")
         self.frames_per_pass = frames_per_pass
 
     @torch.no_grad()
@@ -79,6 +87,8 @@ class FrozenClip:
                 'model.backbone.arch.'
             )
         parts = frames.flatten(0, 1).split(self.frames_per_pass)
-        images = [self.model.encode_image(part.to(self.device)).float() for part in parts]
+        reduced = self.precision != 'float32'
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=reduced):
+            images = [self.model.encode_image(part.to(self.device)).float() for part in parts]
         images = F.normalize(torch.cat(images), dim=-1).unflatten(0, frames.shape[:2])
         return F.normalize(images.mean(dim=1), dim=-1)

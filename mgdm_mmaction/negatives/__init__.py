@@ -8,8 +8,8 @@ video::
 ``path`` is what the annotation file writes, ``negatives`` are corpus ids, hardest first.
 """
 
-from .format import FORMAT_VERSION, NegativesHeader, video_path
-from .reader import NegativesFile, read_negatives
+from .format import FORMAT_VERSION, NegativesHeader, path_hash, video_path
+from .reader import NegativesFile, read_header, read_negatives
 from .validation import NegativesSummary, validate_negatives
 from .writer import NegativesWriter
 
@@ -19,6 +19,8 @@ __all__ = [
     'NegativesHeader',
     'NegativesSummary',
     'NegativesWriter',
+    'path_hash',
+    'read_header',
     'read_negatives',
     'validate_negatives',
     'video_path',

@@ -8,6 +8,7 @@ video::
 ``path`` is what the annotation file writes, ``negatives`` are corpus ids, hardest first.
 """
 
+from .class_level import ClassNegatives, class_negatives
 from .format import FORMAT_VERSION, NegativesHeader, path_hash, video_path
 from .reader import NegativesFile, read_header, read_negatives
 from .validation import NegativesSummary, validate_negatives
@@ -15,10 +16,12 @@ from .writer import NegativesWriter
 
 __all__ = [
     'FORMAT_VERSION',
+    'ClassNegatives',
     'NegativesFile',
     'NegativesHeader',
     'NegativesSummary',
     'NegativesWriter',
+    'class_negatives',
     'path_hash',
     'read_header',
     'read_negatives',

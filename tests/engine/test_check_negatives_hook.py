@@ -19,7 +19,7 @@ CLASSES = ['run', 'jump', 'clap']
 def runner(tmp_path):
     """What the hook sees of a runner: the real data set, a head, a logger."""
 
-    def build(videos=200, mined=200, classes=CLASSES, digest='abc', wrap=False):
+    def build(videos=200, mined=200, classes=CLASSES, digest='abc', wrap=False, missing='error'):
         lines = [f'{i}.mp4 {i % 3}' for i in range(videos)]
         (tmp_path / 'list.txt').write_text('\n'.join(lines))
         corpus = LabelCorpus(CLASSES)
@@ -40,7 +40,14 @@ def runner(tmp_path):
                 writer.write(f'{i}.mp4', i % 3, [(i + 1) % 3], [0.5])
         dataset = VideoDataset(
             str(tmp_path / 'list.txt'),
-            [dict(type='AttachHardNegatives', negatives_file=str(tmp_path / 'n.jsonl'), k=1)],
+            [
+                dict(
+                    type='AttachHardNegatives',
+                    negatives_file=str(tmp_path / 'n.jsonl'),
+                    k=1,
+                    missing=missing,
+                )
+            ],
             data_prefix=dict(video='videos'),
         )
         if wrap:
@@ -86,3 +93,11 @@ def test_missing_videos(runner, caplog):
         MGDMError, match=r'lacks negatives for 3 of 200 .*videos/197\.mp4.*Mine again'
     ):
         check(runner(mined=197))
+
+
+def test_missing_videos_with_negatives_of_their_class(runner, caplog):
+    check(runner(mined=20, missing='class'))
+    assert 'lacks negatives for 180 of 200 videos' in caplog.text
+    assert 'They get the negatives of their class' in caplog.text
+    with pytest.raises(MGDMError, match="nor any other video of label 2 .'clap'"):
+        check(runner(mined=2, missing='class'))

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -103,9 +104,7 @@ def test_any_number_of_processes_writes_the_same_bytes(root, config, reference):
 @pytest.mark.slow
 def test_processes_at_the_same_time(root, config, reference):
     out = root / 'out.jsonl'
-    children = [
-        fork(lambda i=i: mine(config, out, process=Process(i, 3), **SMALL)) for i in range(3)
-    ]
+    children = start(3, config, out, **SMALL)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
     assert out.read_bytes() == reference
     assert sorted(path.name for path in root.glob('out*')) == ['out.jsonl']
@@ -121,14 +120,9 @@ def test_killed_at_random_moments(root, config, reference):
     while kills < 30 or not finished:
         count = chance.choice([1, 1, 2, 3])
         changes = {**SMALL, 'num_workers': chance.choice([0, 0, 1])}
-        start = time.monotonic()
-        children = [
-            fork(
-                lambda i=i: mine(config, out, process=Process(i, count), overwrite=True, **changes)
-            )
-            for i in range(count)
-        ]
-        limit = start + chance.uniform(0.1, duration) * count
+        begin = time.monotonic()
+        children = start(count, config, out, overwrite=True, **changes)
+        limit = begin + chance.uniform(0.1, duration) * count
         running = set(children)
         while running and (kills >= 30 or time.monotonic() < limit):
             running -= {child for child in running if os.waitpid(child, os.WNOHANG)[0]}
@@ -147,8 +141,13 @@ def test_killed_at_random_moments(root, config, reference):
     assert finished
 
 
+def start(count, config, out, **options) -> list[int]:
+    """Start processes that mine, each in a group of its own; one that succeeds ends with 0."""
+    return [fork(partial(mine, config, out, process=Process(i, count), **options))
+            for i in range(count)]  # fmt: skip
+
+
 def fork(work) -> int:
-    """Start a process of its own group; it ends with 0 if ``work`` returns."""
     child = os.fork()
     if child:
         return child

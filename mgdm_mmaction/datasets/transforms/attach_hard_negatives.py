@@ -47,8 +47,8 @@ class AttachHardNegatives(BaseTransform):
         temperature (float, optional): Of the draw, see :class:`NegativeChoice`. Defaults to None:
             all ranks of the pool alike.
         missing (str, optional): What becomes of a video that the file does not hold: 'error', or
-            'class', the negatives of its class, see :func:`mgdm_mmaction.negatives.class_negatives`.
-            Defaults to 'error'.
+            'class', the negatives of its class as
+            :func:`mgdm_mmaction.negatives.class_negatives` makes them. Defaults to 'error'.
 
     Raises:
         MGDMError: If k, start or pool reach beyond what was mined, the file is missing or of

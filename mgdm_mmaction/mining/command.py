@@ -8,8 +8,8 @@ from mmengine.config import Config, DictAction
 from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError
 from ..negatives import validate_negatives
-from .encoder import PRECISIONS
 from .miner import mine, read_config
+from .precision import PRECISIONS
 from .processes import parse_process
 
 __all__ = ['main']
@@ -53,6 +53,7 @@ def main(argv: list[str] | None = None) -> None:
         duplicate_threshold=args.duplicate_threshold,
         overwrite=args.overwrite,
         precision=args.precision,
+        checkpoint=args.checkpoint,
         process=None if args.process is None else parse_process(args.process),
     )
     if summary is None:
@@ -81,6 +82,11 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         type=int,
         metavar='K',
         help='negatives a video. Default: 16, or as many as there are other labels',
+    )
+    parser.add_argument(
+        '--checkpoint',
+        metavar='FILE',
+        help='mine with this checkpoint of the config instead of the frozen CLIP (not the paper)',
     )
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
     parser.add_argument('--device', help='cuda, cpu, ...; CUDA by default where there is one')

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..clip import build_clip, encode_texts, image_size, weights_digest
+from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from .precision import autocast, choose_precision
 
-__all__ = ['PRECISIONS', 'FrozenClip']
-
-PRECISIONS = ('float32', 'bfloat16')
+__all__ = ['FrozenClip']
 
 
 class FrozenClip:
@@ -28,6 +29,8 @@ class FrozenClip:
     Raises:
         MGDMError: If the config names no architecture or no weights.
     """
+
+    kind = 'frozen CLIP'
 
     def __init__(
         self,
@@ -52,10 +55,31 @@ class FrozenClip:
         self.digest = weights_digest(model)
         self.model = model.to(device).eval().requires_grad_(False)
         self.device = torch.device(device)
-        self.precision = precision or ('bfloat16' if self.device.type == 'cuda' else 'float32')
-        if self.precision not in PRECISIONS:
-            raise MGDMError(f"precision '{precision}': expected one of {', '.join(PRECISIONS)}.")
+        self.precision = choose_precision(precision, self.device)
         self.frames_per_pass = frames_per_pass
+
+    def prepare(self, corpus: LabelCorpus) -> np.ndarray:
+        """Embed the labels that :meth:`scores` compares with.
+
+        Args:
+            corpus (LabelCorpus): n labels.
+
+        Returns:
+            np.ndarray: Their unit embeddings, float32, shape [n, D].
+        """
+        self._texts = self.texts(corpus.prompts).cpu().numpy()
+        return self._texts
+
+    def scores(self, frames: Tensor) -> np.ndarray:
+        """Score the labels of :meth:`prepare` for a batch of videos (eq. 10-11).
+
+        Args:
+            frames (Tensor): Normalised frames, shape [B, T, 3, H, W].
+
+        Returns:
+            np.ndarray: Cosines, float32, shape [B, n].
+        """
+        return self.videos(frames).cpu().numpy() @ self._texts.T
 
     @torch.no_grad()
     def texts(self, prompts: Sequence[str]) -> Tensor:
@@ -87,8 +111,7 @@ class FrozenClip:
                 'model.backbone.arch.'
             )
         parts = frames.flatten(0, 1).split(self.frames_per_pass)
-        reduced = self.precision != 'float32'
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=reduced):
+        with autocast(self.device, self.precision):
             images = [self.model.encode_image(part.to(self.device)).float() for part in parts]
         images = F.normalize(torch.cat(images), dim=-1).unflatten(0, frames.shape[:2])
         return F.normalize(images.mean(dim=1), dim=-1)

@@ -11,8 +11,8 @@ from torch.utils.data import DataLoader
 
 from ..corpus import LabelCorpus
 from ..errors import MGDMError
-from .encoder import FrozenClip
 from .ranking import rank_negatives
+from .scorer import Scorer
 from .summary import true_ranks
 from .videos import MiningVideos
 
@@ -47,10 +47,9 @@ class BlockEncoder:
 
     Args:
         videos (MiningVideos): The videos of the list.
-        clip (FrozenClip): The frozen towers.
+        scorer (Scorer): Scores the labels, prepared for the corpus.
         preprocessor (nn.Module): The config's data preprocessor, which normalises frames.
         corpus (LabelCorpus): n labels, C classes.
-        texts (np.ndarray): Unit embeddings of the labels, shape [n, D].
         allowed (np.ndarray): Labels that may be a negative of each class, bool, shape [C, n].
         k (int): Negatives a video.
         size (int): Videos a block.
@@ -64,20 +63,18 @@ class BlockEncoder:
     def __init__(
         self,
         videos: MiningVideos,
-        clip: FrozenClip,
+        scorer: Scorer,
         preprocessor: nn.Module,
         corpus: LabelCorpus,
-        texts: np.ndarray,
         allowed: np.ndarray,
         k: int,
         size: int,
         num_workers: int,
     ) -> None:
         self.videos = videos
-        self.clip = clip
+        self.scorer = scorer
         self.preprocessor = preprocessor
         self.corpus = corpus
-        self.texts = texts
         self.allowed = allowed
         self.k = k
         self.size = size
@@ -122,7 +119,7 @@ class BlockEncoder:
         }
         if good:
             frames = self._normalise([item[1] for item in good])
-            scores = self.clip.videos(frames).cpu().numpy() @ self.texts.T
+            scores = self.scorer.scores(frames)
             labels = labels_of[[item[0] for item in good]]
             ids, values = rank_negatives(scores, self.allowed[labels], self.k)
             ranks = true_ranks(scores, labels, self.corpus)

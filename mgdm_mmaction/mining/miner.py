@@ -20,7 +20,9 @@ from .encoding import BlockEncoder
 from .processes import Process, this_process
 from .ranking import allowed_labels
 from .run import MiningRun
+from .scorer import Scorer
 from .summary import MiningSummary
+from .trained import TrainedModel
 from .videos import MiningVideos
 
 __all__ = ['corpus_of', 'mine', 'read_config']
@@ -61,6 +63,8 @@ def mine(
     progress: bool = True,
     precision: str | None = None,
     process: Process | None = None,
+    checkpoint: str | Path | None = None,
+    scorer: Scorer | None = None,
 ) -> MiningSummary | None:
     r"""Mine the negatives of every video of a config's training set and write them to a file.
 
@@ -100,6 +104,10 @@ def mine(
             bfloat16 on CUDA, float32 elsewhere.
         process (Process, optional): Which of several processes this is. Defaults to None: as
             torchrun or srun says.
+        checkpoint (str | Path, optional): Mine with the model of the config, trained so far,
+            instead of the frozen CLIP. Defaults to None.
+        scorer (Scorer, optional): Mine with this, ``device``, ``precision`` and ``checkpoint``
+            aside. Defaults to None.
 
     Returns:
         MiningSummary | None: Accuracy of the frozen CLIP, the most confused classes, unreadable
@@ -125,17 +133,17 @@ def mine(
     lists = check_dataset(cfg[f'{split}_dataloader']['dataset'], len(corpus.classes))
     run = MiningRun(out, process, max_bad_fraction, overwrite)
     videos = MiningVideos(cfg, split, len(corpus.classes))
-    clip = FrozenClip(cfg.model.backbone, device or _default_device(process), precision)
-    texts = clip.texts(corpus.prompts).cpu().numpy()
+    if scorer is None:
+        scorer = _make_scorer(cfg, checkpoint, device or _default_device(process), precision)
+    texts = scorer.prepare(corpus)
     allowed = allowed_labels(corpus, texts, num_negatives or 1, duplicate_threshold)
     if num_negatives is None:
         num_negatives = min(_DEFAULT_NEGATIVES, int(allowed.sum(axis=1).min()))
     encoder = BlockEncoder(
         videos,
-        clip,
-        _preprocessor(cfg).to(clip.device),
+        scorer,
+        _preprocessor(cfg).to(scorer.device),
         corpus,
-        texts,
         allowed,
         num_negatives,
         batch_size,
@@ -145,14 +153,15 @@ def mine(
         'split': split,
         'duplicate_threshold': duplicate_threshold,
         'batch_size': batch_size,
-        'precision': f'{clip.precision} on {clip.device.type}',
+        'precision': f'{scorer.precision} on {scorer.device.type}',
+        'scorer': scorer.kind,
         'pipeline': _digest(videos.transforms),
     }
 
     def make_header(num_frames: int) -> NegativesHeader:
         return NegativesHeader(
-            architecture=clip.arch,
-            weights_digest=clip.digest,
+            architecture=scorer.arch,
+            weights_digest=scorer.digest,
             prompt=corpus.prompt,
             labels=corpus.labels,
             classes=corpus.classes,
@@ -165,6 +174,14 @@ def mine(
         )
 
     return run.run(encoder, make_header, progress)
+
+
+def _make_scorer(
+    cfg: Config, checkpoint: str | Path | None, device: str | torch.device, precision: str | None
+) -> Scorer:
+    if checkpoint is not None:
+        return TrainedModel.from_checkpoint(cfg, checkpoint, device, precision)
+    return FrozenClip(cfg.model.backbone, device, precision)
 
 
 def _default_device(process: Process) -> str:

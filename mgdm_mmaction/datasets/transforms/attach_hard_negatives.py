@@ -10,7 +10,7 @@ from mmcv.transforms import BaseTransform
 
 from ...corpus import LabelCorpus
 from ...errors import MGDMError
-from ...negatives import NegativesFile, class_negatives, read_negatives, video_path
+from ...negatives import ClassNegatives, NegativesFile, class_negatives, read_negatives, video_path
 from .negative_choice import NegativeChoice
 
 __all__ = ['AttachHardNegatives']
@@ -75,26 +75,44 @@ class AttachHardNegatives(BaseTransform):
             raise MGDMError(
                 f"AttachHardNegatives: missing={missing!r}; expected 'error' or 'class'."
             )
-        self.negatives_file = negatives_file
         self.k = k
         self.missing = missing
-        own = None if corpus is None else LabelCorpus.from_dict(corpus)
+        self._own = None if corpus is None else LabelCorpus.from_dict(corpus)
         self.file: NegativesFile | None = None
+        self._of_class: ClassNegatives | None = None
         # With k = 0 and a corpus nothing is read, so that the baseline runs before mining.
-        if k > 0 or own is None:
-            if negatives_file is None:
-                raise MGDMError(
-                    f'AttachHardNegatives: k={k} without '
-                    + ('`negatives_file`; mine one with tools/mine_negatives.py.' if k else
-                       '`negatives_file` and `corpus`; give one, so that labels have corpus ids.')
-                )  # fmt: skip
-            self.file = _read_once(negatives_file)
-            self._check_depth()
-            if own is not None:
-                self.file.check_corpus(own)
-        self.corpus = own if self.file is None else self.file.corpus
-        self._class_ids = self.corpus.class_ids
-        self._of_class = class_negatives(self.file) if k and missing == 'class' else None
+        if k == 0 and self._own is not None:
+            self.negatives_file = negatives_file
+            self._take(self._own)
+        elif negatives_file is None:
+            raise MGDMError(
+                f'AttachHardNegatives: k={k} without '
+                + ('`negatives_file`; mine one with tools/mine_negatives.py.' if k else
+                   '`negatives_file` and `corpus`; give one, so that labels have corpus ids.')
+            )  # fmt: skip
+        else:
+            self.read(negatives_file)
+
+    def read(self, negatives_file: str) -> None:
+        """Take the negatives of a file, instead of those of another one.
+
+        Args:
+            negatives_file (str): The file.
+
+        Raises:
+            MGDMError: If it does not fit, see the class.
+        """
+        self.negatives_file = negatives_file
+        self.file = _read_once(negatives_file)
+        self._check_depth()
+        if self._own is not None:
+            self.file.check_corpus(self._own)
+        self._of_class = class_negatives(self.file) if self.missing == 'class' and self.k else None
+        self._take(self.file.corpus)
+
+    def _take(self, corpus: LabelCorpus) -> None:
+        self.corpus = corpus
+        self._class_ids = corpus.class_ids
 
     def _check_depth(self) -> None:
         choice = self.choice

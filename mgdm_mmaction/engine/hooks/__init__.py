@@ -2,5 +2,6 @@
 
 from .check_negatives_hook import CheckNegativesHook
 from .epoch_seed_hook import EpochSeedHook
+from .mine_again_hook import MineAgainHook
 
-__all__ = ['CheckNegativesHook', 'EpochSeedHook']
+__all__ = ['CheckNegativesHook', 'EpochSeedHook', 'MineAgainHook']

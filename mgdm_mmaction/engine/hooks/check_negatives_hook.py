@@ -1,15 +1,14 @@
 """Compares the negatives file with the model and the training list before the first step."""
 
-from collections.abc import Iterator
-
 from mmaction.registry import HOOKS
 from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-from ...datasets import AttachHardNegatives
+from ...datasets import AttachHardNegatives, base_datasets
 from ...errors import MGDMError
+from ...mining import TrainedModel
 from ...negatives import NegativesFile, video_path
 
 __all__ = ['CheckNegativesHook']
@@ -47,7 +46,7 @@ class CheckNegativesHook(Hook):
         """
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         head = getattr(model, 'cls_head', None)
-        for dataset in _base_datasets(runner.train_dataloader.dataset):
+        for dataset in base_datasets(runner.train_dataloader.dataset):
             for transform in dataset.pipeline.transforms:
                 if isinstance(transform, AttachHardNegatives) and transform.k:
                     file = transform.file
@@ -59,6 +58,8 @@ class CheckNegativesHook(Hook):
     @staticmethod
     def _warn_of_other_weights(runner: Runner, file: NegativesFile, head) -> None:
         mined_with = file.header.weights_digest
+        if file.header.settings.get('scorer') == TrainedModel.kind:
+            return
         if head.clip_digest not in (None, mined_with):
             runner.logger.warning(
                 f'{file.path} was mined by other CLIP weights (digest {mined_with}, architecture '
@@ -93,14 +94,3 @@ class CheckNegativesHook(Hook):
         runner.logger.warning(
             f'{message}. They are skipped if they cannot be decoded, and an error otherwise'
         )
-
-
-def _base_datasets(dataset) -> Iterator[BaseDataset]:
-    """Yield the data sets inside MMEngine's wrappers."""
-    if isinstance(dataset, BaseDataset):
-        yield dataset
-    elif hasattr(dataset, 'datasets'):
-        for inner in dataset.datasets:
-            yield from _base_datasets(inner)
-    elif hasattr(dataset, 'dataset'):
-        yield from _base_datasets(dataset.dataset)

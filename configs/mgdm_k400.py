@@ -14,93 +14,18 @@ Test:
 Change what you like:
     ... --cfg-options train_dataloader.batch_size=16 model.backbone.with_cp=True
     ... --cfg-options model.backbone.pretrained=clip.pt model.cls_head.pretrained=clip.pt
+The folders beside this file hold other towers, frames and data sets, `ablations/` the rows of the
+paper's tables, and `custom/mgdm_custom.py` is the template for your own data (docs/configs.md).
 
 Protocol: 1 clip x 16 frames x 1 centre crop of 224. Printed by the paper: top-1 87.3, top-5 97.9
 (234 619 training and 19 761 validation videos). Not run by us.
 """
 
 _base_ = [
-    '_base_/models/mgdm_vit-l-14_16f.py',
+    '_base_/models/mgdm_vit-l-14.py',
+    '_base_/datasets/k400.py',
     '_base_/schedules/adamw_20e.py',
     '_base_/default_runtime.py',
 ]
 
-# For your own data, copy this file and change this block.
-data_root = '{{$MGDM_DATA:data}}/kinetics400'
-train_list = f'{data_root}/kinetics400_train_list_videos.txt'
-val_list = f'{data_root}/kinetics400_val_list_videos.txt'
-train_videos = f'{data_root}/videos_train'
-val_videos = f'{data_root}/videos_val'
-classes = 'k400'  # a map of the package, or a text file: a class name a line, in label order
-negatives_file = f'{data_root}/negatives_vit-l-14_openai.jsonl'
-num_frames = 16
-num_negatives = 7
-
-model = dict(neck=dict(num_frames=num_frames), cls_head=dict(classes=classes))
-
-train_pipeline = [
-    dict(
-        type='SkipUnreadable',
-        transforms=[
-            dict(type='DecordInit'),
-            dict(type='UniformSample', clip_len=num_frames),
-            dict(type='DecordDecode'),
-        ],
-    ),
-    # `--cfg-options train_dataloader.dataset.pipeline.1.k=3` changes k.
-    dict(type='AttachHardNegatives', negatives_file=negatives_file, k=num_negatives),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='RandomResizedCrop'),
-    dict(type='Resize', scale=(224, 224), keep_ratio=False),
-    dict(type='Flip', flip_ratio=0.5),
-    # Takes the frames of a clip together: all of them turn grey, or none.
-    dict(type='TorchVisionWrapper', op='RandomGrayscale', p=0.2),
-    dict(type='FormatShape', input_format='NCHW'),
-    dict(type='PackActionInputs', algorithm_keys=('text_ids',)),
-]
-val_pipeline = [
-    dict(
-        type='SkipUnreadable',
-        transforms=[
-            dict(type='DecordInit'),
-            dict(type='UniformSample', clip_len=num_frames, test_mode=True),
-            dict(type='DecordDecode'),
-        ],
-        test_mode=True,
-    ),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='CenterCrop', crop_size=224),
-    dict(type='FormatShape', input_format='NCHW'),
-    dict(type='PackActionInputs'),
-]
-test_pipeline = val_pipeline
-
-train_dataloader = dict(
-    batch_size=32,
-    num_workers=8,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='VideoDataset',
-        ann_file=train_list,
-        data_prefix=dict(video=train_videos),
-        pipeline=train_pipeline,
-    ),
-)
-val_dataloader = dict(
-    batch_size=32,
-    num_workers=8,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='VideoDataset',
-        ann_file=val_list,
-        data_prefix=dict(video=val_videos),
-        pipeline=val_pipeline,
-        test_mode=True,
-    ),
-)
-test_dataloader = val_dataloader
-
-val_evaluator = dict(type='AccMetric')
-test_evaluator = val_evaluator
+model = dict(cls_head=dict(classes='k400'))

@@ -12,7 +12,7 @@ out is in docs/RESULTS.md.
 """
 
 _base_ = [
-    '../_base_/models/mgdm_vit-l-14_16f.py',
+    '../_base_/models/mgdm_vit-l-14.py',
     '../_base_/schedules/adamw_20e.py',
     '../_base_/default_runtime.py',
 ]

@@ -13,18 +13,38 @@ module               fault
 ``drn_stub``         the wheel of mmaction2 1.2.0 lacks ``mmaction.models.localizers.drn``
 ``moved_helpers``    mmaction2's multimodal models import what newer ``transformers`` moved away
 ``safe_checkpoints`` ``torch.load`` refuses mmengine's checkpoints since torch 2.6
+``accumulated_lr``   mmengine's automatic learning rate forgets accumulated batches
+``ema_copy``         mmengine's ``EMAHook`` copies the model before its weights are there
 ===================  ==============================================================================
 
 Faults with a runner in them (a process group and automatic mixed precision without CUDA, weight
 decay beside ``custom_keys``, random numbers after a resume) are mended in ``mgdm_mmaction.engine``.
 """
 
-from . import drn_stub, mmcv_version, moved_helpers, package_lookup, safe_checkpoints, torch_first
+from . import (
+    accumulated_lr,
+    drn_stub,
+    ema_copy,
+    mmcv_version,
+    moved_helpers,
+    package_lookup,
+    safe_checkpoints,
+    torch_first,
+)
 
 __all__ = ['apply']
 
 # In this order: the later ones import what the earlier ones make importable.
-_MENDS = (torch_first, package_lookup, mmcv_version, drn_stub, moved_helpers, safe_checkpoints)
+_MENDS = (
+    torch_first,
+    package_lookup,
+    mmcv_version,
+    drn_stub,
+    moved_helpers,
+    safe_checkpoints,
+    accumulated_lr,
+    ema_copy,
+)
 
 
 def apply() -> None:

@@ -2,14 +2,21 @@
 
 from .cpu_amp_optim_wrapper import CPUAmpOptimWrapper
 from .distributed import is_cpu_only, start_process_group
-from .hooks import CheckNegativesHook, EpochSeedHook
+from .global_batch import GlobalBatch, global_batch
+from .hooks import CheckGradientsHook, CheckNegativesHook, EpochSeedHook, ModelSummaryHook
+from .layer_decay_constructor import LayerDecayOptimWrapperConstructor
 from .optim_wrapper_constructor import MGDMOptimWrapperConstructor
 
 __all__ = [
     'CPUAmpOptimWrapper',
+    'CheckGradientsHook',
     'CheckNegativesHook',
     'EpochSeedHook',
+    'GlobalBatch',
+    'LayerDecayOptimWrapperConstructor',
     'MGDMOptimWrapperConstructor',
+    'ModelSummaryHook',
+    'global_batch',
     'is_cpu_only',
     'start_process_group',
 ]

@@ -1,13 +1,10 @@
 """Learning rates by part of the model, and no weight decay on vectors, both at once."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from mmaction.registry import OPTIM_WRAPPER_CONSTRUCTORS
-from mmengine.logging import MMLogger, print_log
 from mmengine.optim import DefaultOptimWrapperConstructor
 from torch import nn
+
+from .param_groups import merge_groups, only_errors
 
 __all__ = ['MGDMOptimWrapperConstructor']
 
@@ -59,35 +56,6 @@ class MGDMOptimWrapperConstructor(DefaultOptimWrapperConstructor):
             super().add_params(params, module, prefix, is_dcn_module)
             return
         single: list[dict] = []
-        with _only_errors():  # else a line for every option of every parameter
+        with only_errors():
             super().add_params(single, module, prefix, is_dcn_module)
-        params.extend(self._merge(single))
-
-    def _merge(self, single: list[dict]) -> list[dict]:
-        groups: dict[tuple, dict] = {}
-        for group in single:
-            (param,) = group.pop('params')
-            if param.ndim <= 1 and self.base_wd is not None:
-                group['weight_decay'] = 0.0
-            key = tuple(sorted(group.items()))
-            groups.setdefault(key, {**group, 'params': []})['params'].append(param)
-        for group in groups.values():
-            count = sum(param.numel() for param in group['params'])
-            print_log(
-                f'optimizer group: {len(group["params"])} tensors, {count} parameters, '
-                f'lr {group.get("lr", self.base_lr)}, '
-                f'weight decay {group.get("weight_decay", self.base_wd)}',
-                logger='current',
-            )
-        return list(groups.values())
-
-
-@contextmanager
-def _only_errors() -> Iterator[None]:
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+        params.extend(merge_groups(single, self.base_lr, self.base_wd))

@@ -1,4 +1,4 @@
-"""Offline mining of hard-negative labels with a frozen CLIP (MGDM, eq. 10-12) or a trained model."""
+"""Mining of hard-negative labels with a frozen CLIP (MGDM, eq. 10-12) or a trained model."""
 
 from .encoder import FrozenClip
 from .miner import mine

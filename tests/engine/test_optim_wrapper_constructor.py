@@ -100,3 +100,13 @@ def test_optimizer_without_weight_decay():
     found = settings(build_optim_wrapper(model, cfg), model)
     assert set(found.values()) == {(1.0, 0)}
     assert 'backbone.2.weight' not in found
+
+
+def test_weight_decay_that_is_left_to_the_optimizer():
+    """AdamW's own is 0.01; it is for matrices, too."""
+    model = Net()
+    cfg = dict(
+        constructor='mmaction.MGDMOptimWrapperConstructor', optimizer=dict(type='AdamW', lr=1.0)
+    )
+    found = settings(build_optim_wrapper(model, cfg), model)
+    assert found == {name: (1.0, decay and 0.01) for name, (_, decay) in EXPECTED.items()}

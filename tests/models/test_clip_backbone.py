@@ -134,7 +134,36 @@ def test_frozen_part_has_no_gradient_and_stays_in_evaluation_mode(images, frozen
     assert backbone.training
 
 
-@pytest.mark.parametrize('frozen', [-1, 1])
+def test_all_but_norm_trains_the_norms_alone(images):
+    backbone = CLIPBackbone('mgdm-tiny', frozen_stages='all_but_norm', patch_dropout=0.5).train()
+    backbone(images).square().sum().backward()
+    # Told by name here: ln_pre, ln_post and two norms a block, weight and bias each.
+    trained = {name for name, param in backbone.named_parameters() if param.requires_grad}
+    assert trained == {
+        f'visual.{norm}.{kind}'
+        for norm in (
+            ['ln_pre', 'ln_post']
+            + [f'transformer.resblocks.{i}.ln_{j}' for i in range(3) for j in (1, 2)]
+        )
+        for kind in ('weight', 'bias')
+    }
+    for name, param in backbone.named_parameters():
+        assert (param.grad is not None) == (name in trained), name
+    assert all(module.training for module in backbone.modules()), 'patches are still dropped'
+
+
+@pytest.mark.parametrize('frozen', [-1, 2, 'all_but_norm', 'all'])
+def test_frozen_projection(frozen):
+    plain = CLIPBackbone('mgdm-tiny', frozen_stages=frozen)
+    backbone = CLIPBackbone('mgdm-tiny', frozen_stages=frozen, freeze_proj=True)
+    for (name, a), (_, b) in zip(
+        plain.named_parameters(), backbone.named_parameters(), strict=True
+    ):
+        assert b.requires_grad == (a.requires_grad and name != 'visual.proj'), name
+    assert not backbone.visual.proj.requires_grad
+
+
+@pytest.mark.parametrize('frozen', [-1, 1, 'all_but_norm'])
 def test_checkpointing_gives_the_same_gradients(images, frozen):
     torch.manual_seed(0)
     plain = CLIPBackbone('mgdm-tiny', frozen_stages=frozen).train()
@@ -206,11 +235,13 @@ def test_images_of_another_size(shape):
     ('options', 'message'),
     [
         (dict(arch='mgdm-tin'), 'Near names: mgdm-tiny'),
-        (dict(arch='mgdm-tiny', frozen_stages=4), "'all' or a number from -1 to 3"),
+        (dict(arch='mgdm-tiny', frozen_stages=4), "'all_but_norm' or a number from -1 to 3"),
         (dict(arch='mgdm-tiny', frozen_stages='stem'), "but got 'stem'"),
         (dict(arch='mgdm-tiny', patch_dropout=1.0), 'patch_dropout should be in'),
         (dict(arch='RN50', with_cp=True), "need a ViT tower of open_clip, arch 'RN50'"),
-        (dict(arch='RN50', frozen_stages=0), "'all' or a number from -1 to -1"),
+        (dict(arch='RN50', frozen_stages=0), "'all_but_norm' or a number from -1 to -1"),
+        (dict(arch='RN50', frozen_stages='all_but_norm'), "'all_but_norm' need a ViT tower"),
+        (dict(arch='RN50', freeze_proj=True), 'freeze_proj and .* need a ViT tower'),
     ],
 )
 def test_bad_options(options, message):

@@ -1,7 +1,15 @@
 """Hooks, registered in MMAction2's ``HOOKS``."""
 
+from .check_gradients_hook import CheckGradientsHook
 from .check_negatives_hook import CheckNegativesHook
 from .epoch_seed_hook import EpochSeedHook
 from .mine_again_hook import MineAgainHook
+from .model_summary_hook import ModelSummaryHook
 
-__all__ = ['CheckNegativesHook', 'EpochSeedHook', 'MineAgainHook']
+__all__ = [
+    'CheckGradientsHook',
+    'CheckNegativesHook',
+    'EpochSeedHook',
+    'MineAgainHook',
+    'ModelSummaryHook',
+]

@@ -16,11 +16,9 @@ from ...clip import (
     uses_quick_gelu,
 )
 from ...errors import MGDMError
+from .frozen_parts import STEM, check_frozen_stages, frozen_parts
 
 __all__ = ['CLIPBackbone']
-
-# Everything before the first block: what MMPretrain calls stage 0.
-_STEM = ('conv1', 'class_embedding', 'positional_embedding', 'ln_pre')
 
 
 @MODELS.register_module()
@@ -41,7 +39,10 @@ class CLIPBackbone(BaseModule):
             weights tell, or else as the architecture says.
         frozen_stages (int | str, optional): Part that is not trained: -1 nothing, 0 the stem
             (patches, positions and first norm), n the stem and the first n blocks, ``'all'`` the
-            whole tower with its projection. Frozen parts stay in evaluation mode. Defaults to -1.
+            whole tower with its projection, ``'all_but_norm'`` all but the LayerNorms. Frozen
+            modules stay in evaluation mode, so ``'all'`` drops no patches. Defaults to -1.
+        freeze_proj (bool, optional): Do not train the projection into CLIP's joint space either,
+            which lies behind the last block. Defaults to False.
         with_cp (bool, optional): Recompute the blocks in the backward pass to save memory. Defaults
             to False.
         patch_dropout (float, optional): Part of the patches of each frame that training drops.
@@ -64,6 +65,7 @@ class CLIPBackbone(BaseModule):
         pretrained: str | None = None,
         quick_gelu: bool | None = None,
         frozen_stages: int | str = -1,
+        freeze_proj: bool = False,
         with_cp: bool = False,
         patch_dropout: float = 0.0,
         init_cfg: dict | list[dict] | None = None,
@@ -77,7 +79,8 @@ class CLIPBackbone(BaseModule):
         self.image_size = image_size(arch)
         self.visual = build_visual(arch, quick_gelu, patch_dropout)
         self.num_layers = count_blocks(self.visual)
-        self.frozen_stages = self._check_frozen(frozen_stages)
+        check_frozen_stages(frozen_stages, freeze_proj, self.num_layers, arch)
+        self.frozen_stages, self.freeze_proj = frozen_stages, freeze_proj
         self.with_cp = with_cp
         if self.num_layers is None and (with_cp or patch_dropout):
             raise MGDMError(
@@ -170,24 +173,10 @@ class CLIPBackbone(BaseModule):
             return num_depths - 1, num_depths
         if name.startswith('transformer.resblocks.'):
             return int(name.split('.')[2]) + 1, num_depths
-        return (0 if name.split('.')[0] in _STEM else num_depths - 1), num_depths
-
-    def _check_frozen(self, stages: int | str) -> int | str:
-        last = -1 if self.num_layers is None else self.num_layers
-        if stages == 'all' or (type(stages) is int and -1 <= stages <= last):
-            return stages
-        raise MGDMError(
-            f"CLIPBackbone: frozen_stages should be 'all' or a number from -1 to {last} for arch "
-            f"'{self.arch}', but got {stages!r}"
-        )
+        return (0 if name.split('.')[0] in STEM else num_depths - 1), num_depths
 
     def _frozen_parts(self) -> list[nn.Module | nn.Parameter]:
-        if self.frozen_stages == 'all':
-            return [self.visual]
-        if self.frozen_stages < 0:
-            return []
-        stem = [getattr(self.visual, name) for name in _STEM]
-        return stem + list(self.visual.transformer.resblocks[: self.frozen_stages])
+        return frozen_parts(self.visual, self.frozen_stages, self.freeze_proj)
 
     def _freeze_stages(self) -> None:
         for part in self._frozen_parts():

@@ -1,5 +1,5 @@
-# MGDM on CLIP ViT-L/14 with 16 frames. Other towers change `arch` (twice), `pretrained` (twice) and
-# `neck.embed_dims`, the width of CLIP's joint space: 768 for L/14, 512 for B/32 and B/16.
+# MGDM on CLIP ViT-L/14, clips of 16 frames. The class names are the data set's: a config sets
+# `model.cls_head.classes`.
 arch = 'ViT-L-14'
 # An open_clip tag, downloaded once, or the path of a local file in open_clip, OpenAI, Hugging Face
 # or MMPretrain format.
@@ -15,6 +15,7 @@ model = dict(
         format_shape='NCHW',
     ),
     backbone=dict(type='CLIPBackbone', arch=arch, pretrained=pretrained),
+    # embed_dims is the width of CLIP's joint space: 768 for L/14, 512 for B/32 and B/16.
     neck=dict(type='TextGuidedTemporalHead', embed_dims=768, num_frames=16, num_layers=6),
     cls_head=dict(
         type='HardNegativeTextHead',

@@ -1,0 +1,64 @@
+# What all data sets share: clips of 16 frames of 224 x 224, k = 7 negatives, 8 GPUs x 32 clips. A
+# data set adds its lists and its negatives file.
+#
+# Pipelines are lists, which MMEngine does not merge. A config changes a step in its place:
+#     _base_.train_dataloader.dataset.pipeline[1].k = 3
+num_frames = 16
+
+train_pipeline = [
+    dict(
+        type='SkipUnreadable',
+        transforms=[
+            dict(type='DecordInit'),
+            dict(type='UniformSample', clip_len=num_frames),
+            dict(type='DecordDecode'),
+        ],
+    ),
+    # `--cfg-options train_dataloader.dataset.pipeline.1.k=3` changes k.
+    dict(type='AttachHardNegatives', negatives_file=None, k=7, start=1),
+    dict(type='Resize', scale=(-1, 256)),
+    dict(type='RandomResizedCrop'),
+    dict(type='Resize', scale=(224, 224), keep_ratio=False),
+    dict(type='Flip', flip_ratio=0.5),
+    # Takes the frames of a clip together: all of them turn grey, or none.
+    dict(type='TorchVisionWrapper', op='RandomGrayscale', p=0.2),
+    dict(type='FormatShape', input_format='NCHW'),
+    dict(type='PackActionInputs', algorithm_keys=('text_ids',)),
+]
+val_pipeline = [
+    dict(
+        type='SkipUnreadable',
+        transforms=[
+            dict(type='DecordInit'),
+            dict(type='UniformSample', clip_len=num_frames, test_mode=True),
+            dict(type='DecordDecode'),
+        ],
+        test_mode=True,
+    ),
+    dict(type='Resize', scale=(-1, 256)),
+    dict(type='CenterCrop', crop_size=224),
+    dict(type='FormatShape', input_format='NCHW'),
+    dict(type='PackActionInputs'),
+]
+
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=8,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(type='VideoDataset', pipeline=train_pipeline),
+)
+val_dataloader = dict(
+    batch_size=32,
+    num_workers=8,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='VideoDataset', pipeline=val_pipeline, test_mode=True),
+)
+test_dataloader = val_dataloader
+
+val_evaluator = dict(type='AccMetric')
+test_evaluator = val_evaluator
+
+# The loaders hold them now; under these names nothing would read them.
+del num_frames, train_pipeline, val_pipeline

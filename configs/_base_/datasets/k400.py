@@ -1,0 +1,22 @@
+# Kinetics-400, MMAction2's lists of videos. The negatives are those of ViT-L/14.
+_base_ = 'clips.py'
+
+data_root = '{{$MGDM_DATA:data}}/kinetics400'
+
+train_dataloader = dict(
+    dataset=dict(
+        ann_file=f'{data_root}/kinetics400_train_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_train'),
+    )
+)
+val_dataloader = dict(
+    dataset=dict(
+        ann_file=f'{data_root}/kinetics400_val_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_val'),
+    )
+)
+test_dataloader = val_dataloader
+
+_base_.train_dataloader.dataset.pipeline[1].update(
+    negatives_file=f'{data_root}/negatives_vit-l-14_openai.jsonl'
+)

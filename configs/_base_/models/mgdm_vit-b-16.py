@@ -1,0 +1,9 @@
+# MGDM on CLIP ViT-B/16, clips of 16 frames.
+_base_ = 'mgdm_vit-l-14.py'
+
+arch = 'ViT-B-16'
+model = dict(
+    backbone=dict(arch=arch),
+    neck=dict(embed_dims=512),
+    cls_head=dict(arch=arch),
+)

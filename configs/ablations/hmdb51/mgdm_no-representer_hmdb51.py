@@ -1,0 +1,12 @@
+"""HMDB51, without the video representer: mean of the frames.
+
+    tools/dist_train.sh configs/ablations/hmdb51/mgdm_no-representer_hmdb51.py 8 --amp
+
+`MGDM_SPLIT=2` takes another split, and another work directory.
+Paper, ablation of the parts, row "without the representer"; printed top-1: 76.6. Not run by us.
+"""
+
+_base_ = '../../hmdb51/mgdm_vit-l-14_16f_hmdb51_split{{$MGDM_SPLIT:1}}.py'
+
+work_dir = 'work_dirs/{{ fileBasenameNoExtension }}_split{{$MGDM_SPLIT:1}}'
+model = dict(neck=dict(num_layers=0, attention='uniform'))

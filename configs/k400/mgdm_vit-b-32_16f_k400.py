@@ -1,0 +1,19 @@
+"""MGDM, CLIP ViT-B/32, Kinetics-400, 16 frames, k = 7: a smaller tower than the paper's.
+
+    python tools/mine_negatives.py configs/k400/mgdm_vit-b-32_16f_k400.py
+    tools/dist_train.sh configs/k400/mgdm_vit-b-32_16f_k400.py 8 --amp
+
+Protocol: 1 clip x 16 frames x 1 centre crop of 224.
+"""
+
+_base_ = [
+    '../_base_/models/mgdm_vit-b-32.py',
+    '../_base_/datasets/k400.py',
+    '../_base_/schedules/adamw_20e.py',
+    '../_base_/default_runtime.py',
+]
+
+model = dict(cls_head=dict(classes='k400'))
+_base_.train_dataloader.dataset.pipeline[1].update(
+    negatives_file=f'{_base_.data_root}/negatives_vit-b-32_openai.jsonl'
+)

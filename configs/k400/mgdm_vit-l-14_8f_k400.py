@@ -1,0 +1,14 @@
+"""MGDM, CLIP ViT-L/14, Kinetics-400, 8 frames, k = 7: half the frames of the paper.
+
+    tools/dist_train.sh configs/k400/mgdm_vit-l-14_8f_k400.py 8 --amp
+
+It takes the negatives that were mined with 16 frames, once for both.
+Protocol: 1 clip x 8 frames x 1 centre crop of 224.
+"""
+
+_base_ = '../mgdm_k400.py'
+
+model = dict(neck=dict(num_frames=8))
+_base_.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8
+_base_.val_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8
+_base_.test_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8

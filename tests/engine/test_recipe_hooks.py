@@ -1,0 +1,167 @@
+"""What a run says at its start, and the watch over parameters without a gradient."""
+
+import re
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+from torch import nn
+
+from mgdm_mmaction.engine.hooks.model_summary_hook import count_parts
+from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.models import MGDM
+from tests.engine.tiny_run import run_log, tiny_run_cfg, tiny_train
+from tests.models.tiny import tiny_config, tiny_model
+
+ACCUMULATE = dict(optim_wrapper__accumulative_counts=2)
+
+
+@MODELS.register_module(force=True)
+class Forgetful(MGDM):
+    """MGDM with a layer that its loss never uses."""
+
+    def __init__(self, scale=0.0, used=False, **kwargs):
+        super().__init__(**kwargs)
+        self.adapter = nn.Linear(3, 3)
+        self.scale, self.used = scale, used
+
+    def loss(self, *args, **kwargs):
+        losses = super().loss(*args, **kwargs)
+        if self.used:
+            losses['loss_extra'] = self.scale * self.adapter(torch.ones(3)).sum()
+        return losses
+
+
+def forgetful(**options):
+    return {**tiny_config(), 'type': 'mmaction.Forgetful', **options}
+
+
+class TestGradients:
+    @pytest.mark.parametrize('accumulate', [{}, ACCUMULATE])
+    def test_a_forgotten_layer_is_an_error(self, tmp_path, accumulate):
+        with pytest.raises(
+            MGDMError,
+            match=r'2 trainable parameters had no gradient in the first '
+            r"step.*adapter\.weight, adapter\.bias.*allow_unused=\['adapter\.weigh",
+        ):
+            tiny_train(tiny_run_cfg(tmp_path, forgetful(), **accumulate))
+
+    def test_allowed(self, tmp_path):
+        hooks = [dict(type='CheckGradientsHook', allow_unused='adapter')]
+        tiny_train(tiny_run_cfg(tmp_path, forgetful(), custom_hooks=hooks))
+
+    def test_find_unused_parameters_makes_it_a_warning(self, tmp_path):
+        cfg = tiny_run_cfg(tmp_path, forgetful(), find_unused_parameters=True)
+        runner = tiny_train(cfg)
+        assert 'adapter.weight, adapter.bias. Allowed by find_unused' in run_log(cfg)
+        assert not runner.model.adapter.weight._backward_hooks, 'nobody watches any longer'
+
+    def test_zero_is_a_warning(self, tmp_path):
+        cfg = tiny_run_cfg(tmp_path, forgetful(used=True))
+        tiny_train(cfg)
+        assert re.search(r'2 parameters had a gradient of exactly zero .*adapter', run_log(cfg))
+
+    def test_a_parameter_that_the_optimizer_lacks(self, tmp_path):
+        """Made after the optimizer, as a hook of the user may do it."""
+        from mmengine.hooks import Hook
+
+        class Replace(Hook):
+            def before_run(self, runner):
+                runner.model.adapter.weight = nn.Parameter(torch.ones(3, 3))
+
+        with pytest.raises(MGDMError, match=r'1 trainable .* in no group of .*: adapter\.weight'):
+            tiny_train(tiny_run_cfg(tmp_path, forgetful(used=True, scale=1.0)), Replace())
+
+    @pytest.mark.parametrize(
+        'changes',
+        [
+            {},
+            dict(neck=dict(num_layers=0)),
+            dict(neck=dict(num_layers=0, attention='uniform')),
+            dict(cls_head=dict(discriminator=None)),
+            dict(backbone=dict(frozen_stages=2)),
+            dict(backbone=dict(frozen_stages='all_but_norm')),
+            dict(backbone=dict(frozen_stages='all')),
+            dict(backbone=dict(freeze_proj=True, patch_dropout=0.5)),
+            dict(backbone=dict(with_cp=True)),
+        ],
+    )
+    @pytest.mark.parametrize('amp', [False, True])
+    def test_our_models_pass(self, tmp_path, changes, amp):
+        kind = dict(optim_wrapper__type='CPUAmpOptimWrapper') if amp else {}
+        cfg = tiny_run_cfg(tmp_path, tiny_config(**changes), videos=4, **kind)
+        tiny_train(cfg)
+        assert 'exactly zero' not in run_log(cfg)
+
+
+class TestSummary:
+    def test_counts(self, tmp_path):
+        """Against sums by name."""
+        model = tiny_config(backbone=dict(frozen_stages='all_but_norm'))
+        cfg = tiny_run_cfg(tmp_path, model, videos=4)
+        runner = tiny_train(cfg)
+        sizes = {name: param.numel() for name, param in runner.model.named_parameters()}
+        tower = sum(n for name, n in sizes.items() if name.startswith('backbone.'))
+        norms = sum(n for name, n in sizes.items() if re.search(r'backbone\..*ln_', name))
+        log = run_log(cfg)
+        line = re.search(r'^  backbone +([\d.]+) k / +([\d.]+) k  (.*)$', log, re.MULTILINE)
+        assert float(line[1]) == round(norms / 1000, 1)
+        assert float(line[2]) == round(tower / 1000, 1)
+        assert line[3] == 'lr 0.0001, no weight decay'
+        assert re.search(r'cls_head\.logit_scale +1 / +1  lr 0\.001, no weight decay', log)
+        assert 'cls_head.text_bank: buffer of 5 x 128, not trained' in log
+        trained = sum(sizes.values()) - tower + norms
+        line = re.search(r'in all +([\d.]+) k / +([\d.]+) M', log)
+        assert float(line[1]) == round(trained / 1e3, 1)
+        assert float(line[2]) == round(sum(sizes.values()) / 1e6, 1)
+        assert log.count('trained / all parameters') == 1
+
+    def test_parts_are_all_parameters(self):
+        model = tiny_model()
+        parts = count_parts(model)
+        assert set(parts) == {
+            'backbone', 'neck', 'cls_head.logit_scale', 'cls_head.discriminator'
+        }  # fmt: skip
+        names = [name for params in parts.values() for name, _ in params]
+        assert sorted(names) == sorted(name for name, _ in model.named_parameters())
+
+    def test_layer_wise_rates_and_a_frozen_tower(self, tmp_path):
+        recipe = dict(
+            optim_wrapper__constructor='LayerDecayOptimWrapperConstructor',
+            optim_wrapper__paramwise_cfg__layer_decay_rate=0.5,
+            # The schedule's warm-up is not what the line is about.
+            param_scheduler=[dict(type='LinearLR', start_factor=0.01, end=2, by_epoch=False)],
+        )
+        cfg = tiny_run_cfg(tmp_path / 'a', videos=4, **recipe)
+        tiny_train(cfg)
+        assert re.search(r'backbone .* lr 6\.25e-06 to 0\.0001, weight decay 0\.2 on', run_log(cfg))
+        cfg = tiny_run_cfg(
+            tmp_path / 'b', tiny_config(backbone=dict(frozen_stages='all')), videos=4
+        )
+        tiny_train(cfg)
+        assert re.search(r'backbone +0 / .*  frozen', run_log(cfg))
+
+    def test_decayed_vectors_are_named(self, tmp_path):
+        cfg = tiny_run_cfg(
+            tmp_path, videos=4, optim_wrapper__constructor='DefaultOptimWrapperConstructor'
+        )
+        tiny_train(cfg)
+        assert re.search(
+            r'logit_scale .* weight decay 0\.2 on 1 of 1 tensors, 1 of them biases', run_log(cfg)
+        )
+
+    def test_batch_and_rate(self, tmp_path):
+        cfg = tiny_run_cfg(tmp_path / 'a', **ACCUMULATE)
+        tiny_train(cfg)
+        log = run_log(cfg)
+        assert 'a step: 4 clips x 1 processes x 2 accumulated = 8 clips, of which the' in log
+        assert 'sees 4 at a time; learning rate not scaled' in log
+        assert 'meant for 4 clips a step' in log
+        assert '--auto-scale-lr multiplies it by 2' in log
+        cfg = tiny_run_cfg(tmp_path / 'b', auto_scale_lr__enable=True, **ACCUMULATE)
+        runner = tiny_train(cfg)
+        log = run_log(cfg)
+        assert 'learning rate x 2 (base batch 4)' in log
+        assert 'meant for' not in log
+        rates = {group['lr'] for group in runner.optim_wrapper.param_groups}
+        assert rates == {2e-3, 2e-4}

@@ -8,6 +8,7 @@ from mmengine.config import Config, DictAction
 from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError
 from ..negatives import validate_negatives
+from .confusions import mine_confusions
 from .miner import mine, read_config
 from .precision import PRECISIONS
 from .processes import parse_process
@@ -41,6 +42,11 @@ def main(argv: list[str] | None = None) -> None:
     out = args.out or wanted
     if out is None:
         raise MGDMError('no --out FILE given, and the config names no negatives_file either.')
+    if args.confusions is not None:
+        options = (args.num_negatives, args.split, args.overwrite)
+        print(mine_confusions(cfg, args.confusions, out, *options))
+        _print_next(args.config, wanted, out)
+        return
     summary = mine(
         cfg,
         out,
@@ -60,7 +66,11 @@ def main(argv: list[str] | None = None) -> None:
         print(f'This process is done. The last one to finish writes {out}; run it again if not.')
         return
     print(summary)
-    print(f'Next: python tools/train.py {args.config}')
+    _print_next(args.config, wanted, out)
+
+
+def _print_next(config: str, wanted: str | None, out: str) -> None:
+    print(f'Next: python tools/train.py {config}')
     if wanted != out:
         print(
             f'(the config reads {wanted}; let negatives_file of AttachHardNegatives be {out}, '
@@ -87,6 +97,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         '--checkpoint',
         metavar='FILE',
         help='mine with this checkpoint of the config instead of the frozen CLIP (not the paper)',
+    )
+    parser.add_argument(
+        '--confusions',
+        metavar='DUMP.pkl',
+        help='no CLIP: by class, what a test run (tools/test.py --dump) confused it with (not the '
+        'paper)',
     )
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
     parser.add_argument('--device', help='cuda, cpu, ...; CUDA by default where there is one')

@@ -23,7 +23,7 @@ from .run import MiningRun
 from .scorer import Scorer
 from .summary import MiningSummary
 from .trained import TrainedModel
-from .videos import MiningVideos
+from .videos import MiningVideos, joint_digest
 
 __all__ = ['corpus_of', 'mine', 'read_config']
 
@@ -168,7 +168,7 @@ def mine(
             class_ids=corpus.class_ids.tolist(),
             num_frames=num_frames,
             k=num_negatives,
-            annotation_digest=_joint_digest([item.digest for item in lists]),
+            annotation_digest=joint_digest([item.digest for item in lists]),
             package_version=__version__,
             settings=settings,
         )
@@ -216,12 +216,6 @@ def _preprocessor(cfg: Config) -> torch.nn.Module:
             'model.data_preprocessor is missing: it holds the mean and std that CLIP expects.'
         )
     return MODELS.build(config)
-
-
-def _joint_digest(digests: Sequence[str]) -> str:
-    if len(digests) == 1:
-        return digests[0]
-    return hashlib.sha256('\n'.join(digests).encode()).hexdigest()[:16]
 
 
 def _digest(transforms: Sequence) -> str:

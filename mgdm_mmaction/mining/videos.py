@@ -1,6 +1,7 @@
 """The training videos of a config, decoded as it decodes videos for validation."""
 
 import copy
+import hashlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,7 +17,7 @@ from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error,
 from ..errors import MGDMError
 from ..negatives import path_hash, video_path
 
-__all__ = ['MiningVideos', 'mining_transforms']
+__all__ = ['MiningVideos', 'joint_digest', 'mining_transforms']
 
 
 def mining_transforms(cfg: Config, kind: str) -> list[dict]:
@@ -158,3 +159,10 @@ class MiningVideos(Dataset):
             # FormatShape('NCTHW'): clips of frames, [V, 3, T, H, W].
             frames = frames.transpose(1, 2).flatten(0, 1)
         return index, torch.as_tensor(frames), ''
+
+
+def joint_digest(digests: Sequence[str]) -> str:
+    """Return one fingerprint of several lists; of a single one, its own."""
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256('\n'.join(digests).encode()).hexdigest()[:16]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import MGDMError
+from .prompts import DEFAULT_PROMPT, read_prompt
 
 __all__ = [
     'DEFAULT_PROMPT',
@@ -19,8 +20,6 @@ __all__ = [
     'packaged_label_maps',
     'read_labels',
 ]
-
-DEFAULT_PROMPT = 'This is a video about {}'
 
 # 'PlayingGuitar' -> 'Playing Guitar', 'TVShow' -> 'TV Show'; digits stay with the word before them.
 _CAMEL_CASE = re.compile(r'(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])')
@@ -151,14 +150,16 @@ class LabelCorpus:
         extra (str | Path | Sequence[str], optional): Labels of other data sets. A list may hold
             names and packaged maps; maps and files can also be joined by ``'+'``:
             ``'k400+ucf101'``. Defaults to ().
-        prompt (str, optional): Text around a label, with one ``{}``. Defaults to
+        prompt (str | Sequence[str], optional): Text around a label, with one ``{}``; several
+            texts, or a packaged list of them such as ``'actions'``, for an ensemble. Defaults to
             :data:`DEFAULT_PROMPT`.
 
     Attributes:
         classes (list[str]): The data set's class names as given; label i is ``classes[i]``.
         labels (list[str]): The n labels as readable lower-case words; corpus id i is ``labels[i]``.
         class_ids (np.ndarray): Label -> corpus id, int64, shape [C].
-        prompts (list[str]): The n prompts.
+        prompt (str | list[str]): The template, or the m templates of an ensemble.
+        prompts (list[str]): The n prompts; of an ensemble n m, those of a label together.
         duplicates (list[tuple[str, int]]): Extra spellings merged into an earlier corpus id.
 
     Raises:
@@ -175,14 +176,9 @@ class LabelCorpus:
         self,
         classes: str | Path | Sequence[str],
         extra: str | Path | Sequence[str] = (),
-        prompt: str = DEFAULT_PROMPT,
+        prompt: str | Sequence[str] = DEFAULT_PROMPT,
     ) -> None:
-        if not isinstance(prompt, str) or prompt.count('{}') != 1:
-            raise MGDMError(
-                f'prompt: found {prompt!r}; expected a text with exactly one {{}} where the label '
-                f'goes, such as {DEFAULT_PROMPT!r}.'
-            )
-        self.prompt = prompt
+        self.prompt = read_prompt(prompt)
         self.classes = read_labels(classes)
         if not self.classes:
             raise MGDMError('classes: the list is empty; name every class of the data set.')
@@ -215,9 +211,15 @@ class LabelCorpus:
         return np.arange(len(self.classes), dtype=np.int64)
 
     @property
+    def templates(self) -> list[str]:
+        """The m templates; a single one is a list of one."""
+        return [self.prompt] if isinstance(self.prompt, str) else list(self.prompt)
+
+    @property
     def prompts(self) -> list[str]:
-        """The prompt of every corpus id."""
-        return [self.prompt.replace('{}', label) for label in self.labels]
+        """The m prompts of corpus id 0, those of corpus id 1, and so on."""
+        templates = self.templates
+        return [text.replace('{}', label) for label in self.labels for text in templates]
 
     @property
     def digest(self) -> str:

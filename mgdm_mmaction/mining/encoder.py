@@ -1,15 +1,16 @@
 """The frozen CLIP that mines: videos and texts to unit vectors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..clip import build_clip, encode_texts, image_size, weights_digest
+from ..clip import build_clip, image_size, weights_digest
 from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from ..text_bank import encode_labels
 from .precision import autocast, choose_precision
 
 __all__ = ['FrozenClip']
@@ -67,7 +68,7 @@ class FrozenClip:
         Returns:
             np.ndarray: Their unit embeddings, float32, shape [n, D].
         """
-        self._texts = self.texts(corpus.prompts).cpu().numpy()
+        self._texts = self.texts(corpus).cpu().numpy()
         return self._texts
 
     def scores(self, frames: Tensor) -> np.ndarray:
@@ -82,13 +83,16 @@ class FrozenClip:
         return self.videos(frames).cpu().numpy() @ self._texts.T
 
     @torch.no_grad()
-    def texts(self, prompts: Sequence[str]) -> Tensor:
-        """Embed prompts.
+    def texts(self, corpus: LabelCorpus) -> Tensor:
+        """Embed labels.
+
+        Args:
+            corpus (LabelCorpus): n labels.
 
         Returns:
             Tensor: Unit vectors, float32, shape [n, D].
         """
-        return F.normalize(encode_texts(self.model, list(prompts), self.arch).float(), dim=-1)
+        return F.normalize(encode_labels(self.model, corpus, self.arch).float(), dim=-1)
 
     @torch.no_grad()
     def videos(self, frames: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ _DEFAULT_NEGATIVES = 16
 
 
 def corpus_of(cfg: Config) -> LabelCorpus:
-    """Return the corpus that the model of a config has: classes, extra labels and prompt.
+    """Return the corpus that the model of a config has: classes, extra labels and prompts.
 
     Raises:
         MGDMError: If the config's head has no ``classes``.

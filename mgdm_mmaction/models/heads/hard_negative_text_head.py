@@ -39,7 +39,9 @@ class HardNegativeTextHead(BaseModule):
         pretrained (str, optional): CLIP weights: an open_clip tag or a local file. Defaults to
             None, random weights.
         extra_labels (str or Sequence[str]): More labels to mine negatives from. Defaults to ().
-        prompt (str): Text with ``{}`` for the label. Defaults to 'This is a video about {}'.
+        prompt (str | Sequence[str]): Text with ``{}`` for the label, several of them or a packaged
+            list ('actions') for an ensemble, see :func:`~mgdm_mmaction.text_bank.encode_labels`.
+            Defaults to 'This is a video about {}'.
         discriminator (dict, optional): Config of :class:`SemanticDiscriminator`, without the
             width. None leaves the texts as they are. Defaults to ``dict(num_layers=2)``.
         context (str): What stands beside a class in the discriminator at test time. 'all': one
@@ -64,7 +66,7 @@ class HardNegativeTextHead(BaseModule):
         arch: str,
         pretrained: str | None = None,
         extra_labels: str | Sequence[str] = (),
-        prompt: str = DEFAULT_PROMPT,
+        prompt: str | Sequence[str] = DEFAULT_PROMPT,
         discriminator: dict | None = dict(num_layers=2),  # noqa: B006 (read only)
         context: str = 'all',
         num_neighbors: int = 7,
@@ -187,12 +189,8 @@ class HardNegativeTextHead(BaseModule):
         """
         # The labels known so far stay behind the new ones: no text is ever encoded twice.
         corpus = LabelCorpus(list(names), self.corpus.labels, self.corpus.prompt)
-        known = dict(zip(self.corpus.prompts, self._bank(), strict=True))
-        unknown = [
-            label
-            for label, prompt in zip(corpus.labels, corpus.prompts, strict=True)
-            if prompt not in known
-        ]
+        known = dict(zip(self.corpus.labels, self._bank(), strict=True))
+        unknown = [label for label in corpus.labels if label not in known]
         if unknown and self.pretrained is None:
             raise MGDMError(
                 f'{unknown[:5]} are not among the labels of this model, and there is no CLIP text '
@@ -202,8 +200,8 @@ class HardNegativeTextHead(BaseModule):
         if unknown:
             new = LabelCorpus(unknown, prompt=self.corpus.prompt)
             embeddings = self._encode(new).embeddings
-            known.update(zip(new.prompts, embeddings.to(self.text_bank), strict=True))
-        self._set_corpus(corpus, torch.stack([known[prompt] for prompt in corpus.prompts]))
+            known.update(zip(new.labels, embeddings.to(self.text_bank), strict=True))
+        self._set_corpus(corpus, torch.stack([known[label] for label in corpus.labels]))
 
     def _bank(self) -> Tensor:
         # MMAction2's get_flops.py traces a model without weights: the shapes alone matter there.

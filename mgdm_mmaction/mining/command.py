@@ -12,6 +12,7 @@ from .confusions import mine_confusions
 from .miner import mine, read_config
 from .precision import PRECISIONS
 from .processes import parse_process
+from .text_only import mine_text_only
 
 __all__ = ['main']
 
@@ -42,6 +43,15 @@ def main(argv: list[str] | None = None) -> None:
     out = args.out or wanted
     if out is None:
         raise MGDMError('no --out FILE given, and the config names no negatives_file either.')
+    ways = {'--confusions': args.confusions, '--checkpoint': args.checkpoint}
+    ways['--text-only'] = args.text_only or None
+    if len(given := [name for name, value in ways.items() if value is not None]) > 1:
+        raise MGDMError(f'{" and ".join(given)} are different ways to mine; choose one.')
+    if args.text_only:
+        options = (args.num_negatives, args.split, args.duplicate_threshold, args.overwrite)
+        print(mine_text_only(cfg, out, *options))
+        _print_next(args.config, wanted, out)
+        return
     if args.confusions is not None:
         options = (args.num_negatives, args.split, args.overwrite)
         print(mine_confusions(cfg, args.confusions, out, *options))
@@ -103,6 +113,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         metavar='DUMP.pkl',
         help='no CLIP: by class, what a test run (tools/test.py --dump) confused it with (not the '
         'paper)',
+    )
+    parser.add_argument(
+        '--text-only',
+        action='store_true',
+        help='no video: by class, the nearest labels by text (not the paper; a control, and for '
+        'when the videos cannot be mined)',
     )
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
     parser.add_argument('--device', help='cuda, cpu, ...; CUDA by default where there is one')

@@ -5,7 +5,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from .prompts import DEFAULT_PROMPT, read_prompt
 __all__ = [
     'DEFAULT_PROMPT',
     'LabelCorpus',
+    'LabelSource',
     'format_label',
     'normalize_label',
     'packaged_label_maps',
@@ -137,6 +140,20 @@ def _parse_labels(text: str, where: str) -> list[str]:
     return [name for _, name in names]
 
 
+class LabelSource(NamedTuple):
+    """Where labels of a corpus come from.
+
+    Args:
+        name (str): 'classes', a packaged map, a file, or 'list' for names given as they are.
+        num_names (int): Names it has.
+        num_new (int): Names that were not yet in the corpus, in this or another spelling.
+    """
+
+    name: str
+    num_names: int
+    num_new: int
+
+
 class LabelCorpus:
     """The label texts that videos are compared with, each under one id.
 
@@ -161,6 +178,7 @@ class LabelCorpus:
         prompt (str | list[str]): The template, or the m templates of an ensemble.
         prompts (list[str]): The n prompts; of an ensemble n m, those of a label together.
         duplicates (list[tuple[str, int]]): Extra spellings merged into an earlier corpus id.
+        sources (list[LabelSource]): What the labels come from, in order.
 
     Raises:
         MGDMError: If two classes of the data set have the same name but for spelling, a list is
@@ -194,12 +212,16 @@ class LabelCorpus:
                     'have the same name but for spelling; no text can tell them apart. Rename one.'
                 )
             self._add(name, key)
-        for name in _read_extra(extra):
-            key = normalize_label(name)
-            if key in self._ids:
-                self.duplicates.append((name, self._ids[key]))
-            else:
-                self._add(name, key)
+        self.sources = [LabelSource('classes', len(self.classes), len(self.classes))]
+        for source, names in _read_extra(extra):
+            before = len(self.labels)
+            for name in names:
+                key = normalize_label(name)
+                if key in self._ids:
+                    self.duplicates.append((name, self._ids[key]))
+                else:
+                    self._add(name, key)
+            self.sources.append(LabelSource(source, len(names), len(self.labels) - before))
 
     def _add(self, name: str, key: str) -> None:
         self._ids[key] = len(self.labels)
@@ -295,10 +317,19 @@ class LabelCorpus:
         )
 
 
-def _read_extra(extra: str | Path | Sequence[str]) -> list[str]:
-    """Read extra labels: names and packaged maps in a list, or maps and files joined by '+'."""
-    if isinstance(extra, str) and not Path(extra).is_file():
-        return [name for part in extra.split('+') if part for name in read_labels(part.strip())]
-    names = read_labels(extra)
+def _read_extra(extra: str | Path | Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Read extra labels: names and packaged maps in a list, or maps and files joined by '+'.
+
+    Returns:
+        list[tuple[str, list[str]]]: Sources with their names.
+    """
+    if isinstance(extra, Path) or (isinstance(extra, str) and Path(extra).is_file()):
+        return [(str(extra), read_labels(extra))]
+    if isinstance(extra, str):
+        parts = [part.strip() for part in extra.split('+') if part]
+        return [(part, read_labels(part)) for part in parts]
     maps = packaged_label_maps()
-    return [name for item in names for name in (read_labels(item) if item in maps else [item])]
+    return [
+        (key or 'list', read_labels(key) if key else list(names))
+        for key, names in groupby(read_labels(extra), lambda item: item if item in maps else '')
+    ]

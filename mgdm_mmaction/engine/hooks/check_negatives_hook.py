@@ -60,7 +60,8 @@ class CheckNegativesHook(Hook):
         mined_with = file.header.weights_digest
         if file.header.settings.get('scorer') == TrainedModel.kind:
             return
-        if head.clip_digest not in (None, mined_with):
+        # No weights at all: from a confusion matrix, or imported.
+        if mined_with and head.clip_digest not in (None, mined_with):
             runner.logger.warning(
                 f'{file.path} was mined by other CLIP weights (digest {mined_with}, architecture '
                 f'{file.header.architecture}) than the ones of this model (digest '

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from ..errors import MGDMError
 
-__all__ = ['FinishedBlock', 'Ledger', 'is_unfinished']
+__all__ = ['FinishedBlock', 'Ledger', 'RunIsOver', 'is_unfinished']
 
 _RUN = 'run.json'
 _OPEN_FILES = 64
@@ -33,6 +33,10 @@ class FinishedBlock:
     file: Path
     offset: int
     unreadable: int
+
+
+class RunIsOver(Exception):
+    """Another process has finished the run and removed the folder."""
 
 
 class Ledger:
@@ -65,6 +69,17 @@ class Ledger:
     def exists(self) -> bool:
         """Tell whether a run was started and not finished."""
         return (self.folder / _RUN).is_file()
+
+    def open(self) -> BinaryIO:
+        """Open the file that makes the folder a run, to lock it.
+
+        Raises:
+            RunIsOver: If there is no such run any more.
+        """
+        try:
+            return (self.folder / _RUN).open('rb')
+        except FileNotFoundError:
+            raise RunIsOver from None
 
     def start(self) -> None:
         """Make the folder, or join the run whose folder it is.
@@ -109,15 +124,21 @@ class Ledger:
             content (Mapping): Its result, JSON-able, with the list ``unreadable``.
 
         Raises:
+            RunIsOver: If there is no such run any more.
             MGDMError: If it cannot be written, as on a full disk.
         """
+        if not self.exists():
+            raise RunIsOver
         body = json.dumps({'block': block, **content}, ensure_ascii=False)
         data = body.encode('utf-8', 'surrogateescape')
         line = b'%08x %s\n' % (zlib.crc32(data), data)
         with _disk_errors(self.folder):
             if self._file is None:
                 name = f'{self._prefix}-{self._process}-{os.getpid()}-{time.time_ns():x}.jsonl'
-                self._file = (self.folder / name).open('xb', buffering=0)
+                try:
+                    self._file = (self.folder / name).open('xb', buffering=0)
+                except FileNotFoundError:
+                    raise RunIsOver from None
             view = memoryview(line)
             while view:
                 view = view[self._file.write(view) :]
@@ -135,6 +156,9 @@ class Ledger:
 
         Returns:
             dict[int, FinishedBlock]: Number of the block -> where its result lies.
+
+        Raises:
+            RunIsOver: If there is no such run any more.
         """
         found: dict[int, FinishedBlock] = {}
         self.half_written = 0
@@ -144,11 +168,14 @@ class Ledger:
                 best = found.get(content['block'])
                 if best is None or block.unreadable < best.unreadable:
                     found[content['block']] = block
+        # The folder stops being a run before its files go: what was read is all there is.
+        if not self.exists():
+            raise RunIsOver
         return found
 
     def _read(self, file: Path) -> Iterator[tuple[int, dict]]:
         offset = 0
-        with file.open('rb') as lines:
+        with contextlib.suppress(FileNotFoundError), file.open('rb') as lines:
             for line in lines:
                 content = _parse(line)
                 if content is None:
@@ -164,6 +191,7 @@ class Ledger:
             blocks (Mapping[int, FinishedBlock]): From :meth:`finished`.
 
         Raises:
+            RunIsOver: If there is no such run any more.
             MGDMError: If a file has changed since.
         """
         with contextlib.ExitStack() as stack:
@@ -173,7 +201,10 @@ class Ledger:
                 if block.file not in files:
                     if len(files) == _OPEN_FILES:  # a run that was stopped very often
                         files.pop(next(iter(files))).close()
-                    files[block.file] = stack.enter_context(block.file.open('rb'))
+                    try:
+                        files[block.file] = stack.enter_context(block.file.open('rb'))
+                    except FileNotFoundError:
+                        raise RunIsOver from None
                 files[block.file].seek(block.offset)
                 content = _parse(files[block.file].readline())
                 if content is None:

@@ -68,26 +68,24 @@ def _write_unreadable(path: Path, unreadable: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def only_one(folder: Path) -> Iterator[None]:
+def only_one(ledger: Ledger) -> Iterator[None]:
     """Let one process of this machine after the other in, where the system can.
 
     It saves work and is no safeguard: merging twice gives the same bytes. The lock ends with the
     process that holds it, so a killed one leaves nothing behind.
 
     Args:
-        folder (Path): The folder that they share.
+        ledger (Ledger): The run that they share.
+
+    Raises:
+        RunIsOver: If there is no such run any more.
     """
     try:
         import fcntl
     except ImportError:  # Windows
         yield
         return
-    try:
-        file = (folder / 'lock').open('w')
-    except FileNotFoundError:  # the run was finished and its folder deleted a moment ago
-        yield
-        return
-    with file:
+    with ledger.open() as file:
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -10,7 +10,7 @@ from ..errors import MGDMError
 from ..negatives import NegativesHeader, read_header
 from ..negatives.writer import check_can_write
 from .encoding import BlockEncoder, num_blocks
-from .ledger import FinishedBlock, Ledger, is_unfinished
+from .ledger import FinishedBlock, Ledger, RunIsOver, is_unfinished
 from .merging import merge, only_one
 from .processes import Process
 from .progress import Progress
@@ -71,6 +71,14 @@ class MiningRun:
         if self._is_finished(identity, ledger):
             return None
         ledger.start()
+        try:
+            self._mine_all(encoder, ledger, progress)
+            with only_one(ledger):
+                return self._finish(encoder, ledger, make_header)
+        except RunIsOver:  # another process was here first
+            return None
+
+    def _mine_all(self, encoder: BlockEncoder, ledger: Ledger, progress: bool) -> None:
         total = num_blocks(len(encoder.videos), encoder.size)
         try:
             self._mine_own(encoder, ledger, total, progress)
@@ -78,10 +86,6 @@ class MiningRun:
                 self._mine(encoder, ledger, self._from_the_end(left), None)
         finally:
             ledger.close()
-        with only_one(ledger.folder):
-            if not ledger.exists():  # another process was here first
-                return None
-            return self._finish(encoder, ledger, make_header)
 
     def _is_finished(self, identity: dict, ledger: Ledger) -> bool:
         """Tell whether another process of this run has written the file already."""
@@ -142,7 +146,12 @@ class MiningRun:
     ) -> MiningSummary:
         blocks = ledger.finished()
         self._check_all(blocks, ledger, len(encoder.videos))
-        counter, unreadable = merge(self.out, ledger, blocks, make_header, encoder.corpus)
+        try:
+            counter, unreadable = merge(self.out, ledger, blocks, make_header, encoder.corpus)
+        except FileNotFoundError:  # on another machine, where no lock held it back
+            if ledger.exists():
+                raise
+            raise RunIsOver from None
         ledger.remove()
         top1, top5 = counter.accuracy()
         return MiningSummary(

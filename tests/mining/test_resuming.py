@@ -309,3 +309,32 @@ def test_which_process(monkeypatch):
 def test_the_summary_says_what_the_limit_was(root, config, monkeypatch):
     summary = mine(config, root / 'out.jsonl', **SMALL)
     assert 'The limit was ' in str(summary)
+
+
+def test_a_process_ends_when_another_one_has_finished_the_run(root, config, reference, monkeypatch):
+    """The other one merges, and removes the folder, after each single step of this one."""
+
+    def no_locks(file, operation):
+        raise OSError('as between machines')
+
+    monkeypatch.setattr('fcntl.flock', no_locks)
+    out = root / 'out.jsonl'
+    other = dict(process=Process(1, 2), **SMALL)
+    for name in ('start', 'add', 'finished', 'results', 'open', 'close'):
+        step, calls = getattr(Ledger, name), []
+
+        def then_the_other(self, *args, name=name, step=step, calls=calls):
+            result = step(self, *args)
+            if not calls:
+                calls.append(name)
+                mine(config, out, overwrite=True, **other)
+            return result
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, name, then_the_other)
+            summary = mine(config, out, process=Process(0, 2), overwrite=True, **SMALL)
+        assert calls
+        assert summary is None, name
+        assert out.read_bytes() == reference
+        assert sorted(path.name for path in root.glob('out*')) == ['out.jsonl']
+        out.unlink()

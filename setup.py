@@ -58,6 +58,9 @@ EXTRAS = {
         'tensorboard',
         'transformers',
         'pyarrow>=17',
+        # Opens the page of tools/inspect_negatives.py in Chromium, where there is one. Oldest that
+        # has been tried.
+        'selenium>=4.51',
     ],
 }
 
@@ -136,7 +139,9 @@ setup(
     # mmengine 0.10.7 calls pkgutil.find_loader, which Python 3.14 removed.
     python_requires='>=3.10,<3.14',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['label_maps/*.txt', 'architectures/*.json']},
+    package_data={
+        PACKAGE: ['label_maps/*.txt', 'architectures/*.json', 'inspection/page_files/*'],
+    },
     include_package_data=False,
     install_requires=REQUIRES,
     extras_require=EXTRAS,

@@ -19,13 +19,21 @@ CLASSES = ['run', 'jump', 'clap']
 def runner(tmp_path):
     """What the hook sees of a runner: the real data set, a head, a logger."""
 
-    def build(videos=200, mined=200, classes=CLASSES, digest='abc', wrap=False, missing='error'):
+    def build(
+        videos=200,
+        mined=200,
+        classes=CLASSES,
+        digest='abc',
+        wrap=False,
+        missing='error',
+        mined_with='abc',
+    ):
         lines = [f'{i}.mp4 {i % 3}' for i in range(videos)]
         (tmp_path / 'list.txt').write_text('\n'.join(lines))
         corpus = LabelCorpus(CLASSES)
         header = NegativesHeader(
             'mgdm-tiny',
-            'abc',
+            mined_with,
             corpus.prompt,
             corpus.labels,
             corpus.classes,
@@ -83,6 +91,7 @@ def test_other_weights_are_a_warning(runner, caplog):
     assert 'mined by other CLIP weights (digest abc' in caplog.text
     caplog.clear()
     check(runner(digest=None))  # A model that was not initialised from CLIP: nothing to compare.
+    check(runner(mined_with=''))  # Imported, or from a confusion matrix: by no weights at all.
     assert not caplog.records
 
 

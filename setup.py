@@ -66,14 +66,17 @@ EXTRAS = {
 
 
 class BuildWithMim(build_py):
-    """Put the top-level configs and tools into the package, where MMLab's MIM expects them.
+    """Put configs, tools and model index into the package, where OpenMMLab's MIM expects them.
 
     A wheel gets copies under ``mgdm_mmaction/.mim``. An editable install gets links, so that both
     kinds of installation find ``.mim/configs`` in the same place.
     """
 
+    FOLDERS = ('configs', 'tools')
+    INDEX = 'model-index.yml'
+
     def run(self) -> None:
-        """Build the modules, then add the two folders."""
+        """Build the modules, then add the folders and the index."""
         if getattr(self, 'editable_mode', False):
             super().run()
             self._link(ROOT / PACKAGE / '.mim')
@@ -84,22 +87,23 @@ class BuildWithMim(build_py):
         shutil.rmtree(target, ignore_errors=True)
         super().run()
         ignore = shutil.ignore_patterns('__pycache__', '*.pyc', 'dev')
-        for name in ('configs', 'tools'):
+        for name in self.FOLDERS:
             shutil.copytree(ROOT / name, target / '.mim' / name, ignore=ignore)
+        shutil.copyfile(ROOT / self.INDEX, target / '.mim' / self.INDEX)
 
-    @staticmethod
-    def _link(folder: Path) -> None:
+    def _link(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        for name in ('configs', 'tools'):
-            link = folder / name
-            if link.is_symlink():
+        for name in (*self.FOLDERS, self.INDEX):
+            link, source = folder / name, ROOT / name
+            if link.is_symlink() or link.is_file():
                 link.unlink()
             elif link.exists():
                 shutil.rmtree(link)
             try:
-                link.symlink_to(Path(os.pardir, os.pardir, name), target_is_directory=True)
+                link.symlink_to(Path(os.pardir, os.pardir, name), source.is_dir())
             except OSError:  # Windows without the right to make links
-                shutil.copytree(ROOT / name, link)
+                copy = shutil.copytree if source.is_dir() else shutil.copyfile
+                copy(source, link)
 
 
 def read_version() -> str:

@@ -104,7 +104,8 @@ def read_labels(source: str | Path | Sequence[str]) -> list[str]:
         raise MGDMError(
             f'class names: {str(source)!r} is neither a file nor one of the packaged label maps '
             f'({", ".join(packaged_label_maps())}). Give one of these names, the path of a text '
-            'file with one class name a line, or a list of names.'
+            'file with one class name a line (tools/data/build_lists.py folders writes one for '
+            'clips in a folder a class), or a list of names.'
         )
     try:
         return _parse_labels(path.read_text('utf-8-sig'), str(path))

@@ -1,9 +1,16 @@
 """The error that a user's mistake raises, and how a command line shows it."""
 
+import difflib
+import inspect
+import re
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-__all__ = ['MGDMError', 'run_tool']
+__all__ = ['MGDMError', 'explain_config', 'run_tool']
+
+_BUILDER = ('mmengine', 'registry', 'build_functions.py')
 
 
 class MGDMError(ValueError):
@@ -20,6 +27,72 @@ class MGDMError(ValueError):
         super().__init__(message)
 
 
+@contextmanager
+def explain_config() -> Iterator[None]:
+    """Turn what MMEngine says of a setting that nothing takes into a user's mistake.
+
+    A config can name a type that is not registered, an option that its type does not have, leave
+    one out, or give a value that the constructor refuses. Only errors of these kinds are changed:
+    raised by MMEngine's builder itself, or by a constructor that it called.
+
+    Raises:
+        MGDMError: In place of the error, which is its cause.
+    """
+    try:
+        yield
+    except MGDMError:
+        raise
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        message = _explain(error)
+        if message is None:
+            raise
+        raise MGDMError(message) from error
+
+
+def _explain(error: Exception) -> str | None:
+    frames = list(traceback.walk_tb(error.__traceback__))
+    names = [frame.f_code.co_filename.replace('\\', '/').split('/') for frame, _ in frames]
+    built = [i for i, name in enumerate(names) if tuple(name[-3:]) == _BUILDER]
+    if not built and frames[-1][0].f_code.co_name == 'build_dataloader':
+        # MMEngine's runner calls PyTorch's loader itself.
+        loader = frames[-1][0].f_globals.get('DataLoader')
+        return loader and _explain_call(str(error), 'DataLoader', loader)
+    if not built:
+        return None
+    inside = frames[built[-1] + 1 :]
+    locals_ = frames[built[-1]][0].f_locals
+    text = str(error.args[0]) if error.args else ''
+    if not inside and isinstance(error, KeyError):
+        reason = text.split('. ')[0]
+        return (
+            f'{reason}. Correct `type` in the config, or add the package that has it to '
+            '`custom_imports`.'
+        )
+    built_type = locals_.get('obj_cls')
+    name = getattr(built_type, '__name__', None)
+    if name is None:
+        return None
+    if not inside and isinstance(error, TypeError):
+        return _explain_call(text, name, built_type)
+    if all(frame.f_code.co_name == '__init__' for frame, _ in inside) and text:
+        # Its own check of an option, not a fault deep below it.
+        return None if isinstance(error, KeyError | TypeError) else f'config of {name}: {text}'
+    return None
+
+
+def _explain_call(text: str, name: str, built_type: Callable) -> str | None:
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", text)
+    if unknown:
+        options = list(inspect.signature(built_type).parameters)
+        close = difflib.get_close_matches(unknown[1], options, 1)
+        hint = f'did you mean {close[0]!r}?' if close else f'it has {", ".join(options)}.'
+        return f'the config gives {name} the option {unknown[1]!r}, which it does not have; {hint}'
+    missing = re.search(r'missing \d+ required (?:positional|keyword-only) arguments?: (.+)', text)
+    if missing:
+        return f'the config does not give {name} what it needs: {missing[1]}.'
+    return None
+
+
 def run_tool(main: Callable[[], None]) -> None:
     """Run the main function of a command and print a user's mistake as one line.
 
@@ -31,7 +104,8 @@ def run_tool(main: Callable[[], None]) -> None:
             its traceback, because it is a fault of the program and not of its user.
     """
     try:
-        main()
+        with explain_config():
+            main()
     except MGDMError as error:
         print(f'error: {error}', file=sys.stderr)
         raise SystemExit(2) from None

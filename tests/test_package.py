@@ -114,6 +114,7 @@ def test_the_package_under_test_is_the_installed_one():
     assert 'site-packages' in PACKAGE.parts
     assert (PACKAGE / '.mim' / 'configs').is_dir()
     assert (PACKAGE / '.mim' / 'tools').is_dir()
+    assert (PACKAGE / '.mim' / 'model-index.yml').is_file()
 
 
 @needs_sources
@@ -145,10 +146,13 @@ def wheels(tmp_path_factory):
     """Build a wheel from a copy of the sources, and one from the source distribution."""
     base = tmp_path_factory.mktemp('wheel')
     tree = base / 'tree'
-    ignore = shutil.ignore_patterns(
-        '.*', 'data', 'work_dirs', 'build', 'dist', '__pycache__', '*.egg-info'
-    )
-    shutil.copytree(ROOT, tree, ignore=ignore)
+    ignore = shutil.ignore_patterns('.*', 'build', 'dist', '__pycache__', '*.egg-info')
+
+    def skip(folder, names):
+        mine = {'data', 'work_dirs'} if Path(folder) == ROOT else set()  # but not tools/data
+        return ignore(folder, names) | mine
+
+    shutil.copytree(ROOT, tree, ignore=skip)
     # What an earlier build left behind, and an editable install: neither may end up in the wheel.
     stale = tree / 'build' / 'lib' / 'mgdm_mmaction' / 'deleted_since.py'
     stale.parent.mkdir(parents=True)
@@ -182,6 +186,7 @@ class TestWheel:
             expected |= {
                 f'mgdm_mmaction/.mim/{folder}/{name}' for name in relative_files(ROOT / folder)
             }
+        expected.add('mgdm_mmaction/.mim/model-index.yml')
         assert inside == expected
 
     def test_from_the_source_distribution_is_the_same(self, wheels):

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Test on several GPUs, or on several processes of a machine without one:
 #   tools/dist_test.sh CONFIG CHECKPOINT GPUS [options of test.py]
-# CHECKPOINT may be '' for the initial weights. More than one machine: set NNODES, NODE_RANK,
-# MASTER_ADDR and PORT on each of them.
+# CHECKPOINT may be '' for the initial weights. Several machines: as in dist_train.sh.
 if [ $# -lt 3 ]; then
-    echo "usage: $0 CONFIG CHECKPOINT GPUS [options of test.py]" >&2
+    echo "usage: [NNODES=2 NODE_RANK=0 MASTER_ADDR=HOST PORT=29500] $0 CONFIG CHECKPOINT GPUS" \
+        "[options of test.py]" >&2
     exit 2
 fi
 CONFIG=$1

@@ -8,5 +8,11 @@ default_hooks = dict(
     logger=dict(interval=20),
 )
 
-# Random numbers depend on seed and epoch alone, so that a resumed run equals one never stopped.
-custom_hooks = [dict(type='EpochSeedHook'), dict(type='CheckNegativesHook')]
+custom_hooks = [
+    # Random numbers depend on seed and epoch alone: a resumed run equals one never stopped.
+    dict(type='EpochSeedHook'),
+    dict(type='CheckNegativesHook'),
+    # Says at the start what is trained, at which rate; stops a run that leaves a parameter out.
+    dict(type='ModelSummaryHook'),
+    dict(type='CheckGradientsHook'),
+]

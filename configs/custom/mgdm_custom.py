@@ -1,14 +1,18 @@
 """MGDM on your own clips: CLIP ViT-B/16, 8 frames, one GPU. Works as it is, or copy and change it.
 
-Data: a folder with a subfolder a class, named as one would say the action. With the variable
-`export MGDM_CUSTOM_ROOT=/path/to/that/folder`, from nothing to a tested checkpoint:
-    python tools/data/build_lists.py folders $MGDM_CUSTOM_ROOT
+Data: a folder with a subfolder a class, named as one would say the action. Two variables say where
+things are, here with what they are by default:
+    export MGDM_CUSTOM_VIDEOS=data/custom/videos    that folder
+    export MGDM_CUSTOM_ROOT=data/custom             what is made of it: lists, classes, negatives
+From nothing to a tested checkpoint:
+    python tools/data/build_lists.py folders data/custom/videos --out data/custom \
+        --val-fraction 0.2 --delimiter tab
     python tools/mine_negatives.py configs/custom/mgdm_custom.py
     python tools/train.py configs/custom/mgdm_custom.py --amp
     python tools/test.py configs/custom/mgdm_custom.py work_dirs/mgdm_custom/epoch_20.pth
 
-The number of classes is that of the lines of labels.txt and is said nowhere else. k = 3 needs four
-classes; with ten or more try k = 7: `export MGDM_CUSTOM_K=7`.
+The number of classes is that of the lines of classes.txt and is said nowhere else. k = 3 needs
+four classes; with ten or more try `export MGDM_CUSTOM_K=7`.
 Protocol: 1 clip x 8 frames x 1 centre crop of 224. Batch size, learning rate and k are ours, meant
 for a few hundred to a few thousand clips.
 """
@@ -21,24 +25,26 @@ _base_ = [
 ]
 
 data_root = '{{$MGDM_CUSTOM_ROOT:data/custom}}'
+videos = '{{$MGDM_CUSTOM_VIDEOS:data/custom/videos}}'
 num_frames = 8
 
-model = dict(
-    neck=dict(num_frames=num_frames),
-    # A class name a line, in the order of the labels. CLIP reads them: write words.
-    cls_head=dict(classes=f'{data_root}/labels.txt'),
-)
+# A class name a line, in the order of the labels. CLIP reads them: write words.
+model = dict(neck=dict(num_frames=num_frames), cls_head=dict(classes=f'{data_root}/classes.txt'))
+
+# A tab between path and label, so that names of folders may hold spaces.
+lists = dict(data_prefix=dict(video=videos), delimiter='\t')
 train_dataloader = dict(
     batch_size=16,
     num_workers=4,
-    dataset=dict(ann_file=f'{data_root}/train_list_videos.txt', data_prefix=dict(video=data_root)),
+    dataset=dict(ann_file=f'{data_root}/train_list.txt', **lists),
 )
 val_dataloader = dict(
     batch_size=16,
     num_workers=4,
-    dataset=dict(ann_file=f'{data_root}/val_list_videos.txt', data_prefix=dict(video=data_root)),
+    dataset=dict(ann_file=f'{data_root}/val_list.txt', **lists),
 )
 test_dataloader = val_dataloader
+del lists
 
 _base_.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = num_frames
 _base_.val_dataloader.dataset.pipeline[0].transforms[1].clip_len = num_frames

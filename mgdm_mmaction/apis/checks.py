@@ -10,7 +10,7 @@ from ..corpus import read_labels
 from ..datasets.annotations import AnnotationSummary, check_dataset, unwrap_datasets
 from ..errors import MGDMError
 
-__all__ = ['check_data', 'find_transforms', 'num_classes']
+__all__ = ['check_data', 'class_names', 'find_transforms', 'num_classes']
 
 _CROPS = {'ThreeCrop': 3, 'TenCrop': 10}
 
@@ -32,7 +32,8 @@ def check_data(cfg: Config, split: str, config_path: str) -> list[AnnotationSumm
     loader = cfg.get(f'{split}_dataloader')
     if not loader or 'dataset' not in loader:
         raise MGDMError(f'{config_path}: there is no {split}_dataloader with a dataset')
-    summaries = check_dataset(loader.dataset, num_classes(cfg))
+    classes = class_names(cfg)
+    summaries = check_dataset(loader.dataset, classes and len(classes), classes)
     for transform in find_transforms(loader.dataset):
         path = transform.get('negatives_file')
         if transform.get('type') == 'AttachHardNegatives' and path and transform.get('k', 7) > 0:
@@ -48,14 +49,24 @@ def _check_negatives(path: str, config_path: str) -> None:
         )
 
 
+def class_names(cfg: Config) -> list[str] | None:
+    """Return the class names of a config in label order, None if its model has no text head.
+
+    Args:
+        cfg (Config): The config.
+    """
+    classes = cfg.model.get('cls_head', {}).get('classes')
+    return None if classes is None else read_labels(classes)
+
+
 def num_classes(cfg: Config) -> int | None:
     """Return the number of class names of a config, None if its model has no text head.
 
     Args:
         cfg (Config): The config.
     """
-    classes = cfg.model.get('cls_head', {}).get('classes')
-    return None if classes is None else len(read_labels(classes))
+    classes = class_names(cfg)
+    return None if classes is None else len(classes)
 
 
 def find_transforms(dataset: Mapping) -> Iterator[Mapping]:

@@ -11,8 +11,8 @@ from mmaction.registry import RUNNERS
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from ..engine import is_cpu_only, start_process_group
-from ..errors import MGDMError
+from ..engine import is_cpu_only, process_rank, start_process_group
+from ..errors import MGDMError, explain_config
 
 __all__ = ['add_common_arguments', 'build_runner', 'load_config', 'on_all_ranks', 'require_file']
 
@@ -144,9 +144,10 @@ def on_all_ranks(main: Callable[[], None]) -> None:
     Args:
         main (Callable): Function without arguments.
     """
-    rank = int(os.environ.get('RANK', 0))
+    rank = process_rank()
     try:
-        main()
+        with explain_config():
+            main()
     except MGDMError as error:
         if rank == 0:
             raise

@@ -7,11 +7,13 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from ..datasets.annotations import AnnotationSummary
+from ..engine import without_fsdp
 from ..errors import MGDMError
 from .checks import check_data, views
 from .common import add_common_arguments, build_runner, load_config, merge_options, require_file
 
-__all__ = ['main', 'parse_args', 'prepare_config', 'run_testing']
+__all__ = ['build_test_runner', 'main', 'parse_args', 'prepare_config', 'run_testing']
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -73,6 +75,24 @@ def run_testing(cfg: Config, config_path: str = 'the config') -> dict:
     Raises:
         MGDMError: If the data or the checkpoint is missing or wrong.
     """
+    return build_test_runner(cfg, config_path)[0].test()
+
+
+def build_test_runner(
+    cfg: Config, config_path: str = 'the config'
+) -> tuple[Runner, list[AnnotationSummary]]:
+    """Check a config and build what tests it; its log says what is tested.
+
+    Args:
+        cfg (Config): Result of :func:`prepare_config`.
+        config_path (str, optional): Its file, for messages. Defaults to 'the config'.
+
+    Returns:
+        tuple[Runner, list[AnnotationSummary]]: The runner, and what the test lists hold.
+
+    Raises:
+        MGDMError: If the data or the checkpoint is missing or wrong.
+    """
     summaries = check_data(cfg, 'test', config_path)
     if cfg.get('load_from'):
         require_file(cfg.load_from, 'checkpoint')
@@ -80,13 +100,14 @@ def run_testing(cfg: Config, config_path: str = 'the config') -> dict:
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'):
         cfg[key] = None
     cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    without_fsdp(cfg)
     runner = build_runner(cfg)
     if not cfg.get('load_from'):
         runner.logger.info("no checkpoint given: testing the model's initial weights")
         runner._init_model_weights()
     for line in _protocol(runner, summaries):
         runner.logger.info(line)
-    return runner.test()
+    return runner, summaries
 
 
 def _protocol(runner: Runner, summaries: list) -> list[str]:

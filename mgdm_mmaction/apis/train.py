@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from ..engine import is_cpu_only
+from ..engine import check_fsdp, is_cpu_only
 from ..errors import MGDMError
 from .checks import check_data
 from .common import (
@@ -117,8 +117,10 @@ def run_training(cfg: Config, config_path: str = 'the config') -> Runner:
         Runner: The runner after the training.
 
     Raises:
-        MGDMError: If the data or the checkpoint to start from is missing or wrong.
+        MGDMError: If the data or the checkpoint to start from is missing or wrong, or if the
+            config asks for what does not go together.
     """
+    check_fsdp(cfg)
     check_data(cfg, 'train', config_path)
     if cfg.get('val_dataloader'):
         check_data(cfg, 'val', config_path)

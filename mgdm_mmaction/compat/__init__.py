@@ -16,6 +16,7 @@ module               fault
 ``accumulated_lr``   mmengine's automatic learning rate forgets accumulated batches
 ``ema_copy``         mmengine's ``EMAHook`` copies the model before its weights are there
 ``option_spaces``    mmengine's ``--cfg-options`` deletes the spaces of a value
+``cut_off_avi``      decord dies of a cut-off avi file that mmaction2 reads into memory
 ===================  ==============================================================================
 
 Faults with a runner in them (a process group and automatic mixed precision without CUDA, weight
@@ -24,6 +25,7 @@ decay beside ``custom_keys``, random numbers after a resume) are mended in ``mgd
 
 from . import (
     accumulated_lr,
+    cut_off_avi,
     drn_stub,
     ema_copy,
     mmcv_version,
@@ -47,6 +49,7 @@ _MENDS = (
     accumulated_lr,
     ema_copy,
     option_spaces,
+    cut_off_avi,
 )
 
 

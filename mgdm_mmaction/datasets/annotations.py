@@ -1,13 +1,15 @@
 """Checking annotation files before a run, with file and line in every message."""
 
 import hashlib
+import os
 import os.path as osp
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmengine import fileio
 
 from ..errors import MGDMError
+from .class_folders import explain_labels
 
 __all__ = ['AnnotationSummary', 'check_annotation', 'check_dataset', 'unwrap_datasets']
 
@@ -37,6 +39,7 @@ def check_annotation(
     delimiter: str | None = ' ',
     rawframes: bool = False,
     with_offset: bool = False,
+    classes: Sequence[str] | None = None,
 ) -> AnnotationSummary:
     """Check the list of a ``VideoDataset`` or ``RawframeDataset`` line by line.
 
@@ -48,18 +51,23 @@ def check_annotation(
         delimiter (str, optional): Between the fields of a video list. Defaults to ' '.
         rawframes (bool, optional): The list is one of raw frames. Defaults to False.
         with_offset (bool, optional): The list of raw frames has offsets. Defaults to False.
+        classes (Sequence[str], optional): Class names in label order, to compare with the folders
+            in the paths, see :func:`~mgdm_mmaction.datasets.class_folders.explain_labels`. Defaults
+            to None: not compared.
 
     Returns:
         AnnotationSummary: Counts and a digest.
 
     Raises:
-        MGDMError: If the file is missing or empty, or a line has another form, a label that is no
-            number or out of range.
+        MGDMError: If the file is missing or empty, a line has another form, a label that is no
+            number or out of range, or most labels contradict the class folders.
     """
     if not ann_file or not fileio.exists(ann_file):
         raise MGDMError(
-            f'{ann_file!r}: no such annotation file. Check `ann_file` and `data_root` of the '
-            'data set in the config.'
+            f'{str(ann_file)!r}: no such annotation file; the current folder is {os.getcwd()}. '
+            'Check `ann_file` and `data_root` of the data set in the config, or make the list with '
+            'tools/data/build_lists.py (build_protocol.py for a protocol). Our configs look below '
+            'the folder `data`, or below $MGDM_DATA where that is set.'
         )
     content = bytes(fileio.get(ann_file))
     lines = content.decode('utf-8', 'surrogateescape').splitlines()
@@ -69,7 +77,7 @@ def check_annotation(
     if rawframes:
         form = 'folder offset frames label' if with_offset else 'folder frames label'
     between = ' ' if rawframes or delimiter is None else delimiter
-    labels = set()
+    rows = []
     for number, line in enumerate(lines, 1):
         where = f'{ann_file}:{number}'
         if not line.strip():
@@ -86,12 +94,16 @@ def check_annotation(
                 f'{where}: expected {form.replace(" ", between)!r} but found {line.strip()!r}. '
                 + hint
             )
-        labels.add(_check_label(fields, where, num_classes, rawframes))
+        rows.append((fields[0], _read_label(fields, where, rawframes)))
+    labels = {label for _, label in rows}
+    if wrong := '' if classes is None else explain_labels(rows, classes):
+        raise MGDMError(f'{ann_file}: {wrong}')
+    _check_range(str(ann_file), rows, labels, num_classes)
     digest = hashlib.sha256(content).hexdigest()[:16]
     return AnnotationSummary(str(ann_file), len(lines), len(labels), max(labels), digest)
 
 
-def _check_label(fields: list[str], where: str, num_classes: int | None, rawframes: bool) -> int:
+def _read_label(fields: list[str], where: str, rawframes: bool) -> int:
     try:
         *counts, label = [int(field) for field in fields[1:]]
     except ValueError:
@@ -100,14 +112,29 @@ def _check_label(fields: list[str], where: str, num_classes: int | None, rawfram
         ) from None
     if rawframes and counts[-1] < 1:
         raise MGDMError(f'{where}: {counts[-1]} frames; delete the line or correct the number.')
-    if label < 0 or (num_classes is not None and label >= num_classes):
-        limit = 'from 0' if num_classes is None else f'0 to {num_classes - 1}'
-        many = '' if num_classes is None else f' for the {num_classes} class names of the config'
-        raise MGDMError(
-            f'{where}: label {label} of {fields[0]!r}; expected {limit}{many}. Correct the list '
-            'or the class names.'
-        )
     return label
+
+
+def _check_range(
+    ann_file: str, rows: list[tuple[str, int]], labels: set[int], num_classes: int | None
+) -> None:
+    last = max(labels) if num_classes is None else num_classes - 1
+    if min(labels) >= 0 and max(labels) <= last:
+        return
+    number, (path, label) = next(
+        (i, row) for i, row in enumerate(rows, 1) if not 0 <= row[1] <= last
+    )
+    limit = 'from 0' if num_classes is None else f'0 to {last}'
+    many = '' if num_classes is None else f' for the {num_classes} class names of the config'
+    one_based = min(labels) == 1 and max(labels) == num_classes
+    todo = (
+        'The labels of this list run from 1 to the number of classes: subtract 1 from each.'
+        if one_based
+        else 'Correct the list or the class names.'
+    )
+    raise MGDMError(
+        f'{ann_file}:{number}: label {label} of {path!r}; expected {limit}{many}. {todo}'
+    )
 
 
 def unwrap_datasets(dataset: Mapping) -> Iterator[Mapping]:
@@ -125,7 +152,9 @@ def unwrap_datasets(dataset: Mapping) -> Iterator[Mapping]:
         yield dataset
 
 
-def check_dataset(dataset: Mapping, num_classes: int | None = None) -> list[AnnotationSummary]:
+def check_dataset(
+    dataset: Mapping, num_classes: int | None = None, classes: Sequence[str] | None = None
+) -> list[AnnotationSummary]:
     """Check the annotation files of a data set of a config.
 
     Args:
@@ -133,6 +162,7 @@ def check_dataset(dataset: Mapping, num_classes: int | None = None) -> list[Anno
             wrappers are looked into. Types other than ``VideoDataset`` and ``RawframeDataset``
             and lists with several labels a video are left to the data set itself.
         num_classes (int, optional): Number of classes. Defaults to None.
+        classes (Sequence[str], optional): Their names in label order. Defaults to None.
 
     Returns:
         list[AnnotationSummary]: One for every list that was checked.
@@ -155,6 +185,7 @@ def check_dataset(dataset: Mapping, num_classes: int | None = None) -> list[Anno
                 delimiter=inner.get('delimiter', ' '),
                 rawframes=kind == 'RawframeDataset',
                 with_offset=inner.get('with_offset', False),
+                classes=classes,
             )
         )
     return found

@@ -1,7 +1,14 @@
 """What the training engine adds to MMEngine's: hooks, optimizer settings, runs without CUDA."""
 
 from .cpu_amp_optim_wrapper import CPUAmpOptimWrapper
-from .distributed import is_cpu_only, start_process_group
+from .distributed import is_cpu_only, process_rank, start_process_group
+from .fsdp import (
+    MGDMFSDPStrategy,
+    MGDMFullyShardedDataParallel,
+    check_fsdp,
+    uses_fsdp,
+    without_fsdp,
+)
 from .global_batch import GlobalBatch, global_batch
 from .hooks import CheckGradientsHook, CheckNegativesHook, EpochSeedHook, ModelSummaryHook
 from .layer_decay_constructor import LayerDecayOptimWrapperConstructor
@@ -14,9 +21,15 @@ __all__ = [
     'EpochSeedHook',
     'GlobalBatch',
     'LayerDecayOptimWrapperConstructor',
+    'MGDMFSDPStrategy',
+    'MGDMFullyShardedDataParallel',
     'MGDMOptimWrapperConstructor',
     'ModelSummaryHook',
+    'check_fsdp',
     'global_batch',
     'is_cpu_only',
+    'process_rank',
     'start_process_group',
+    'uses_fsdp',
+    'without_fsdp',
 ]

@@ -57,7 +57,9 @@ def write_class_wide(
         raise MGDMError(f'{k} negatives a video asked for; from 1 to {left} can be had.')
     if not cfg.get(f'{split}_dataloader'):
         raise MGDMError(f'the config has no {split}_dataloader; the videos are those of its list.')
-    lists = check_dataset(cfg[f'{split}_dataloader']['dataset'], len(corpus.classes))
+    lists = check_dataset(
+        cfg[f'{split}_dataloader']['dataset'], len(corpus.classes), corpus.classes
+    )
     negatives, values = rank_negatives(scores, allowed, k)
     videos = MiningVideos(cfg, split, len(corpus.classes))
     header = NegativesHeader(

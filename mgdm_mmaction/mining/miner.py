@@ -130,7 +130,9 @@ def mine(
     corpus = corpus_of(cfg)
     if not cfg.get(f'{split}_dataloader'):
         raise MGDMError(f'the config has no {split}_dataloader; mining takes its videos from it.')
-    lists = check_dataset(cfg[f'{split}_dataloader']['dataset'], len(corpus.classes))
+    lists = check_dataset(
+        cfg[f'{split}_dataloader']['dataset'], len(corpus.classes), corpus.classes
+    )
     run = MiningRun(out, process, max_bad_fraction, overwrite)
     videos = MiningVideos(cfg, split, len(corpus.classes))
     if scorer is None:

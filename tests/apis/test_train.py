@@ -217,6 +217,8 @@ class TestRuns:
         )
         assert done.returncode != 0
         assert done.stderr.count('error: the checkpoint gone.pth does not exist') == 1
+        # torchrun's report would hide it.
+        assert done.stderr.splitlines()[-1].startswith('error: a process failed; the reason stands')
         done = toy.tool('train.py', 'gone.py', cwd=tmp_path)
         assert done.returncode == 2
         assert done.stderr.splitlines()[-1].startswith('error: the config gone.py does not exist')

@@ -48,7 +48,7 @@ def test_bad_lists(tmp_path, text, options, message):
 
 
 def test_missing_list(tmp_path):
-    with pytest.raises(MGDMError, match='none.txt.*no such annotation file'):
+    with pytest.raises(MGDMError, match=r'none.txt.*no such annotation file.*build_lists\.py'):
         check_annotation(str(tmp_path / 'none.txt'))
 
 
@@ -65,3 +65,34 @@ def test_data_sets_of_a_config(tmp_path):
         with pytest.raises(MGDMError, match='label 5'):
             check_dataset(dataset, 5)
     assert check_dataset({'type': 'AudioDataset', 'ann_file': 'none.txt'}) == []
+
+
+CLASSES = ['ApplyEyeMakeup', 'wave', 'open door']
+
+
+def test_labels_that_agree_with_their_folders_pass(tmp_path):
+    for text in (
+        'x/wave/1.mp4 1\ny/open_door/1.mp4 2\napply_eye_makeup/run/2.mp4 0\n',
+        # A few clips in other folders, folders that are no classes, one folder above all.
+        'wave/1.mp4 1\nwave/2.mp4 1\nopen_door/3.mp4 1\n',
+        'a/1.mp4 1\nb/2.mp4 0\n3.mp4 2\n',
+        '/home/wave/1.mp4 0\n/home/wave/2.mp4 2\n',
+        # The folder nearest to the clip is the class.
+        'wave/open_door/1.mp4 2\nwave/wave/2.mp4 1\n',
+    ):
+        check_annotation(write(tmp_path, text), 3, classes=CLASSES)
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('ApplyEyeMakeup/1.mp4 1\nwave/2.mp4 2\n', 'All are one too high.*subtract 1'),
+        ('wave/2.mp4 2\nopen_door/2.mp4 3\n', "label 2, which is 'open door', but 'wave' is lab"),
+        ('open_door/1.mp4 0\nwave/2.mp4 1\nApplyEyeMakeup/1.mp4 2\n', 'of different orders'),
+        ('a.mp4 1\nb.mp4 3\n', 'list.txt:2: label 3.*run from 1 to the number of classes'),
+        ('a.mp4 2\nb.mp4 3\n', 'list.txt:2: label 3.*Correct the list or the class names'),
+    ],
+)
+def test_labels_of_another_base_or_order(tmp_path, text, message):
+    with pytest.raises(MGDMError, match=message):
+        check_annotation(write(tmp_path, text), 3, classes=CLASSES)

@@ -93,6 +93,25 @@ class TestGradients:
         tiny_train(cfg)
         assert 'exactly zero' not in run_log(cfg)
 
+    @pytest.mark.parametrize('negatives', [None, 0])
+    @pytest.mark.parametrize(
+        'changes',
+        [{}, dict(neck=dict(num_layers=0, attention='uniform'), cls_head=dict(discriminator=None))],
+    )
+    def test_without_negatives(self, tmp_path, negatives, changes):
+        """No mined texts (k = 0), and the baseline that is a mean of frames against the labels."""
+        cfg = tiny_run_cfg(tmp_path, tiny_config(**changes), videos=4)
+        cfg.train_dataloader.dataset.negatives = negatives
+        tiny_train(cfg)
+        assert 'exactly zero' not in run_log(cfg)
+
+    def test_a_batch_of_one_without_negatives_learns_nothing(self, tmp_path):
+        """One video, one text: the loss is constant, and the run says so."""
+        cfg = tiny_run_cfg(tmp_path, videos=1, batch=1)
+        cfg.train_dataloader.dataset.negatives = 0
+        tiny_train(cfg)
+        assert re.search(r'parameters had a gradient of exactly zero in the first', run_log(cfg))
+
 
 class TestSummary:
     def test_counts(self, tmp_path):

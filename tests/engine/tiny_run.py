@@ -16,10 +16,10 @@ from tests.models.tiny import CLASSES, NUM_FRAMES, tiny_config
 
 @DATASETS.register_module(force=True)
 class TinyClips(BaseDataset):
-    """Random clips of five classes, each with two negatives."""
+    """Random clips of five classes, each with two negatives; None for no ids at all."""
 
-    def __init__(self, videos=8, **kwargs):
-        self.videos = videos
+    def __init__(self, videos=8, negatives=2, **kwargs):
+        self.videos, self.negatives = videos, negatives
         super().__init__(serialize_data=False, **kwargs)
 
     def load_data_list(self):
@@ -29,8 +29,9 @@ class TinyClips(BaseDataset):
         generator = torch.Generator().manual_seed(idx)
         label = idx % len(CLASSES)
         sample = ActionDataSample().set_gt_label(label)
-        ids = [label, (label + 1) % len(CLASSES), (label + 2) % len(CLASSES)]
-        sample.set_field(torch.tensor(ids).numpy(), 'text_ids')
+        if self.negatives is not None:
+            ids = [(label + i) % len(CLASSES) for i in range(1 + self.negatives)]
+            sample.set_field(torch.tensor(ids).numpy(), 'text_ids')
         inputs = torch.randn(NUM_FRAMES, 3, 64, 64, generator=generator)
         return dict(inputs=inputs, data_samples=sample)
 

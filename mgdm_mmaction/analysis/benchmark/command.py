@@ -14,12 +14,14 @@ from .machine import describe_machine
 from .mining import MiningSizes, benchmark_mining
 from .negatives_file import benchmark_negatives_file
 from .pipeline import benchmark_pipeline
+from .sharing import benchmark_sharing
 from .step import StepSizes, benchmark_step
 from .videos import VideoSizes
 
 __all__ = ['main']
 
-PARTS = ('head', 'step', 'pipeline', 'mining', 'file')
+PARTS = ('head', 'step', 'pipeline', 'mining', 'file', 'sharing')
+_USUAL = 'head,step,pipeline'
 
 
 def main(configs: str | Path, argv: list[str] | None = None) -> None:
@@ -56,6 +58,9 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
             yield benchmark_mining(_mining_sizes(arch, args.quick), **options)
     elif part == 'file':
         yield benchmark_negatives_file(1000 if args.quick else 240_000, seed=args.seed)
+    elif part == 'sharing':
+        sizes = (2_000, 2, args.seed, ['fork']) if args.quick else (240_000, 2, args.seed)
+        yield benchmark_sharing(*sizes)
     else:
         toy = VideoSizes(2, 80, 80, 12) if args.quick else VideoSizes(24, 80, 80, 24)
         large = VideoSizes(1, 340, 256, 12) if args.quick else VideoSizes(4, 340, 256, 300)
@@ -89,8 +94,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--parts',
-        default=','.join(PARTS),
-        help=f'what to measure, with commas between. Defaults to {",".join(PARTS)}',
+        default=_USUAL,
+        help=f'what to measure, with commas between, of {", ".join(PARTS)}; sharing is the memory '
+        f'of data-loading workers, on Linux. Defaults to {_USUAL}',
     )
     parser.add_argument('--seed', type=int, default=0, help='seed of all data. Defaults to 0')
     parser.add_argument(

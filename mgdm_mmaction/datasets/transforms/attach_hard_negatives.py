@@ -115,15 +115,19 @@ class AttachHardNegatives(BaseTransform):
         self._class_ids = corpus.class_ids
 
     def _check_depth(self) -> None:
-        choice = self.choice
-        if choice.last > self.file.k:
+        choice, held = self.choice, self.file.k
+        if choice.last > held:
             what, lower = f'k={self.k}', 'k or start'
             if choice.pool is not None:
                 what, lower = f'pool={choice.pool}', 'pool or start'
+            most = len(self.file.corpus) - 1
+            mend = f'mine again with --num-negatives {choice.last}'
+            if choice.last > most:
+                mend = f'add labels to the {most + 1} of the corpus (`cls_head.extra_labels`)'
             raise MGDMError(
                 f'AttachHardNegatives: {what} from rank {choice.start} needs negatives up to '
-                f'rank {choice.last}, but {self.file.path} holds k={self.file.k}. Lower {lower}, '
-                f'or mine again with --num-negatives {choice.last}.'
+                f'rank {choice.last}, but {self.file.path} holds k={held}. Lower {lower}, or '
+                f'{mend}.'
             )
 
     def transform(self, results: dict) -> dict:

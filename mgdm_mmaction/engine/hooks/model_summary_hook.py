@@ -1,5 +1,7 @@
 """Says at the start of a training what is trained, at which rate and with which batch."""
 
+import math
+
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -7,6 +9,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from ..global_batch import GlobalBatch, global_batch
+from ..whole_shape import whole_shape
 
 __all__ = ['ModelSummaryHook', 'count_parts']
 
@@ -64,7 +67,8 @@ class ModelSummaryHook(Hook):
                 shape = ' x '.join(map(str, buffer.shape))
                 lines.append(f'  {name}: buffer of {shape}, not trained')
         batch = global_batch(runner)
-        scale = runner.auto_scale_lr or {}
+        # A FlexibleRunner keeps it to itself.
+        scale = getattr(runner, 'auto_scale_lr', runner.cfg.get('auto_scale_lr')) or {}
         lines.append(_describe_batch(batch, scale))
         runner.logger.info('\n'.join(lines))
         base = scale.get('base_batch_size')
@@ -97,7 +101,7 @@ def _describe(trained: list[tuple[float, float, nn.Parameter]]) -> str:
         return f'{text}, no weight decay'
     values = ', '.join(f'{decay:g}' for decay in sorted({decay for decay, _ in decayed}))
     text += f', weight decay {values} on {len(decayed)} of {len(trained)} tensors'
-    vectors = sum(param.ndim <= 1 for _, param in decayed)
+    vectors = sum(len(whole_shape(param)) <= 1 for _, param in decayed)
     return text + (f', {vectors} of them biases, norms or scalars' if vectors else '')
 
 
@@ -116,8 +120,8 @@ def _describe_batch(batch: GlobalBatch, scale: dict) -> str:
 
 def _counts(params: list[nn.Parameter]) -> list[int]:
     return [
-        sum(param.numel() for param in params if param.requires_grad),
-        sum(param.numel() for param in params),
+        sum(math.prod(whole_shape(param)) for param in params if param.requires_grad),
+        sum(math.prod(whole_shape(param)) for param in params),
     ]
 
 

@@ -51,9 +51,14 @@ class HardNegativeTextHead(BaseModule):
         num_neighbors (int): Classes beside each class for 'neighbors'. Defaults to 7.
         quick_gelu (bool, optional): Activation of the text tower, where the weights do not tell;
             as the backbone's. Defaults to None.
+        open_vocabulary (bool): Test a checkpoint that was trained on other classes, on those of
+            ``classes``: all of it is loaded but its labels, and texts it does not hold are encoded
+            by the CLIP of ``pretrained``, which has to be the one it was trained from. Without
+            it such a checkpoint is refused. Defaults to False.
 
     Attributes:
-        clip_digest (str | None): Fingerprint of the CLIP weights that :meth:`init_weights` read.
+        clip_digest (str | None): Fingerprint of the CLIP weights that encoded the texts: those that
+            :meth:`init_weights` read, or a checkpoint names.
 
     Raises:
         ValueError: If ``context`` is unknown.
@@ -71,6 +76,7 @@ class HardNegativeTextHead(BaseModule):
         context: str = 'all',
         num_neighbors: int = 7,
         quick_gelu: bool | None = None,
+        open_vocabulary: bool = False,
     ) -> None:
         super().__init__()
         if context not in CONTEXTS:
@@ -78,6 +84,7 @@ class HardNegativeTextHead(BaseModule):
         self.arch = arch
         self.pretrained = pretrained
         self.quick_gelu = quick_gelu
+        self.open_vocabulary = open_vocabulary
         self.clip_digest = None
         self.context = context
         self.num_neighbors = num_neighbors
@@ -188,8 +195,12 @@ class HardNegativeTextHead(BaseModule):
                 corpus and the CLIP weights of ``pretrained`` cannot be loaded to encode it.
         """
         # The labels known so far stay behind the new ones: no text is ever encoded twice.
-        corpus = LabelCorpus(list(names), self.corpus.labels, self.corpus.prompt)
-        known = dict(zip(self.corpus.labels, self._bank(), strict=True))
+        self._bank()
+        self._exchange(LabelCorpus(list(names), self.corpus.labels, self.corpus.prompt))
+
+    def _exchange(self, corpus: LabelCorpus) -> None:
+        """Replace the corpus by another of the same prompt, and encode what is new in it."""
+        known = dict(zip(self.corpus.labels, self.text_bank, strict=True))
         unknown = [label for label in corpus.labels if label not in known]
         if unknown and self.pretrained is None:
             raise MGDMError(
@@ -198,10 +209,29 @@ class HardNegativeTextHead(BaseModule):
                 'model was trained from'
             )
         if unknown:
-            new = LabelCorpus(unknown, prompt=self.corpus.prompt)
-            embeddings = self._encode(new).embeddings
-            known.update(zip(new.labels, embeddings.to(self.text_bank), strict=True))
+            new = LabelCorpus(unknown, prompt=corpus.prompt)
+            bank = self._encode(new)
+            self._check_tower(bank.weights_digest)
+            known.update(zip(new.labels, bank.embeddings.to(self.text_bank), strict=True))
         self._set_corpus(corpus, torch.stack([known[label] for label in corpus.labels]))
+
+    def _check_tower(self, digest: str) -> None:
+        """Raise if a text tower is not the one that the bank is from."""
+        if self.clip_digest is not None:
+            same, expected = digest == self.clip_digest, f'the digest {self.clip_digest}'
+        else:  # random weights, or a checkpoint written before digests were kept
+            label = self.corpus.labels[0]
+            text = self._encode(LabelCorpus([label], prompt=self.corpus.prompt)).embeddings[0]
+            cosine = F.cosine_similarity(text.to(self.text_bank), self.text_bank[0], dim=0).item()
+            same = cosine > 0.999
+            expected = f'another digest: {label!r} has a cosine of {cosine:.3f} with itself'
+        if not same:
+            raise MGDMError(
+                f'the CLIP weights of `cls_head.pretrained={self.pretrained!r}` have the digest '
+                f'{digest}, but the texts of this model were encoded by weights with {expected}. '
+                'Both have to lie in one space: set `cls_head.arch` and `cls_head.pretrained` to '
+                'the weights that the model was trained from'
+            )
 
     def _bank(self) -> Tensor:
         # MMAction2's get_flops.py traces a model without weights: the shapes alone matter there.
@@ -216,32 +246,57 @@ class HardNegativeTextHead(BaseModule):
     # dict, so each must be a tensor.
 
     def get_extra_state(self) -> Tensor:
-        """Return the corpus as JSON bytes, uint8 [number of bytes]."""
-        text = json.dumps(self.corpus.to_dict() if self.has_bank else None)
+        """Return corpus and digest of CLIP's weights as JSON bytes, uint8 [number of bytes]."""
+        state = {**self.corpus.to_dict(), 'clip_digest': self.clip_digest}
+        text = json.dumps(state if self.has_bank else None)
         return torch.tensor(list(text.encode()), dtype=torch.uint8)
 
     def set_extra_state(self, state: Tensor) -> None:
         """Note that a checkpoint has filled the bank; :meth:`_load_from_state_dict` checked it."""
-        self.has_bank = self.has_bank or _corpus_of(state) is not None
+        self.has_bank = self.has_bank or _read_state(state)[0] is not None
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
         """Load the bank of a checkpoint only where it holds the labels of the config."""
         state = state_dict.get(f'{prefix}_extra_state')
-        saved = None if state is None else _corpus_of(state)
-        if saved is not None and saved != self.corpus:
+        saved, digest = (None, None) if state is None else _read_state(state)
+        if saved == self.corpus:
+            self.clip_digest = digest or self.clip_digest
+        elif saved is not None:
             if not self.has_bank:
-                raise MGDMError(
-                    'the checkpoint was trained with another corpus than the config '
-                    f'(`cls_head.classes`, `cls_head.extra_labels`, `cls_head.prompt`): '
-                    f'{saved.difference(self.corpus)}. Test with the class list that the '
-                    'checkpoint was trained with'
-                )
+                self._open_vocabulary(saved, state_dict[f'{prefix}text_bank'], digest)
             # Fine-tuning on other labels: the bank that init_weights() computed stays.
             state_dict[f'{prefix}text_bank'] = self.text_bank
         super()._load_from_state_dict(state_dict, prefix, *args)
 
+    def _open_vocabulary(self, saved: LabelCorpus, bank: Tensor, digest: str | None) -> None:
+        """Compute the texts of the config's labels beside those of a checkpoint."""
+        own = self.corpus
+        if not self.open_vocabulary:
+            raise MGDMError(
+                'the checkpoint was trained with another corpus than the config '
+                f'(`cls_head.classes`, `cls_head.extra_labels`, `cls_head.prompt`): '
+                f'{saved.difference(own)}. Test with the class list that the '
+                'checkpoint was trained with, or, to recognise classes that it was not trained '
+                'on, set `cls_head.open_vocabulary=True`'
+            )
+        if saved.prompt != own.prompt:
+            raise MGDMError(
+                f'the checkpoint was trained with `cls_head.prompt={saved.prompt!r}`, but the '
+                f'config has {own.prompt!r}: other classes are fine under `open_vocabulary`, '
+                'another prompt is not. Set the prompt of the checkpoint'
+            )
+        self._set_corpus(saved, bank.to(self.text_bank))
+        self.clip_digest = digest
+        self._exchange(own)
 
-def _corpus_of(state: Tensor) -> LabelCorpus | None:
-    """Read a corpus back from the bytes of :meth:`HardNegativeTextHead.get_extra_state`."""
+
+def _read_state(state: Tensor) -> tuple[LabelCorpus | None, str | None]:
+    """Read corpus and digest back from the bytes of :meth:`HardNegativeTextHead.get_extra_state`.
+
+    Checkpoints written before there was a digest have none.
+    """
     content = json.loads(bytes(state.tolist()).decode())
-    return None if content is None else LabelCorpus.from_dict(content)
+    if content is None:
+        return None, None
+    digest = content.pop('clip_digest', None)
+    return LabelCorpus.from_dict(content), digest

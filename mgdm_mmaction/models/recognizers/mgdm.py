@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ...errors import MGDMError
 from ..gather import all_gather_batch
+from .architecture import check_architecture
 
 __all__ = ['MGDM']
 
@@ -206,38 +207,7 @@ class MGDM(BaseRecognizer):
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
         """Refuse a checkpoint of another architecture, which MMEngine would load in part."""
-        _check_architecture(self.state_dict(), state_dict, prefix)
+        # The state of a model that FSDP has sharded cannot be asked for here; its strategy checks.
+        if '_fsdp_wrapped_module.' not in prefix:
+            check_architecture(self.state_dict(), state_dict, prefix)
         super()._load_from_state_dict(state_dict, prefix, *args)
-
-
-# Whether these fit is for the text head to say: it knows about fine-tuning on other labels.
-_CORPUS_KEYS = ('cls_head.text_bank', 'cls_head._extra_state')
-
-
-def _check_architecture(own: dict, loaded: dict, prefix: str) -> None:
-    """Compare names and shapes of two state dicts."""
-    loaded = {key[len(prefix) :]: value for key, value in loaded.items() if key.startswith(prefix)}
-    own = {key: value for key, value in own.items() if key not in _CORPUS_KEYS}
-    loaded = {key: value for key, value in loaded.items() if key not in _CORPUS_KEYS}
-    faults: list[str] = []
-    for title, keys in (
-        ('missing in the checkpoint', own.keys() - loaded.keys()),
-        ('unknown to the model', loaded.keys() - own.keys()),
-    ):
-        if keys:
-            first = ', '.join(sorted(keys)[:3])
-            faults.append(f'{len(keys)} weights {title} ({first}{", ..." * (len(keys) > 3)})')
-    shapes = [
-        f'{key} is {list(loaded[key].shape)} there and {list(own[key].shape)} here'
-        for key in sorted(own.keys() & loaded.keys())
-        if own[key].shape != loaded[key].shape
-    ]
-    if shapes:
-        faults.append(f'{len(shapes)} weights of another shape ({"; ".join(shapes[:3])})')
-    if faults:
-        raise MGDMError(
-            'the checkpoint is of another architecture than the config: '
-            + '; '.join(faults)
-            + '. Use the config that the checkpoint was trained with: it lies beside it in the '
-            'work directory'
-        )

@@ -78,6 +78,7 @@ def test_no_file_at_k_0():
     [
         ({'k': 5}, r'k=5 from rank 1 needs.*rank 5.*holds k=4.*--num-negatives 5'),
         ({'k': 3, 'start': 3}, r'k=3 from rank 3 needs.*rank 5.*holds k=4'),
+        ({'k': 6}, r'holds k=4.*add labels to the 6 of the corpus'),
         ({'k': -1}, 'k=-1'),
         ({'start': 0}, 'start=0'),
         ({'negatives_file': None}, 'k=4 without `negatives_file`'),

@@ -1,0 +1,202 @@
+"""Choosing videos and classes for few-shot, zero-shot and base-to-novel tests.
+
+Pure functions on rows and names. Every choice follows from a hash of a seed and a name: it depends
+neither on the order of the lists nor on the version of a random number generator, so that the same
+command writes the same files on every machine.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..corpus import normalize_label
+from ..errors import MGDMError
+
+__all__ = [
+    'Row',
+    'base_and_novel',
+    'draw_classes',
+    'few_shot_rows',
+    'restrict_rows',
+    'shuffled',
+    'unseen_classes',
+]
+
+#: A line of a list: everything before the label, and the label.
+Row = tuple[str, int]
+
+
+def shuffled(items: Iterable[str], seed: int | str) -> list[str]:
+    """Put names into an order that only the seed and the names decide.
+
+    Args:
+        items (Iterable[str]): Different names.
+        seed (int or str): What the order depends on.
+
+    Returns:
+        list[str]: The names, sorted by the SHA-256 of ``'<seed>:<name>'``.
+
+    Example:
+        >>> shuffled(['a', 'b', 'c'], 1) == shuffled(['c', 'b', 'a'], 1)
+        True
+    """
+    return sorted(
+        items,
+        key=lambda item: hashlib.sha256(
+            f'{seed}:{item}'.encode('utf-8', 'surrogateescape')
+        ).digest(),
+    )
+
+
+def few_shot_rows(
+    rows: Sequence[Row],
+    classes: Sequence[str],
+    shots: int,
+    seed: int,
+    allow_fewer: bool = False,
+) -> list[Row]:
+    """Choose K videos of every class.
+
+    The choices of one seed are nested: the videos of K = 2 are among those of K = 4.
+
+    Args:
+        rows (Sequence[Row]): The training list.
+        classes (Sequence[str]): Class names in label order.
+        shots (int): K.
+        seed (int): Of the choice.
+        allow_fewer (bool, optional): Take all videos of a class that has fewer than K. Defaults
+            to False.
+
+    Returns:
+        list[Row]: The chosen rows, in the order of the list.
+
+    Raises:
+        MGDMError: If a class has fewer than K videos.
+    """
+    if shots < 1:
+        raise MGDMError(f'--shots {shots}: expected at least 1 video a class.')
+    counts = Counter(label for _, label in rows)
+    # A class without any video is a wrong list, also where fewer are allowed.
+    lowest = 1 if allow_fewer else shots
+    few = [label for label in range(len(classes)) if counts[label] < lowest]
+    if few:
+        named = ', '.join(f'{classes[label]!r} has {counts[label]}' for label in few[:3])
+        raise MGDMError(
+            f'{shots} videos a class are wanted, but {len(few)} of {len(classes)} classes have '
+            f'fewer: {named}. Choose a smaller K'
+            + ('.' if allow_fewer else ', or take what is there with --allow-fewer.')
+        )
+    chosen: set[Row] = set()
+    for label in range(len(classes)):
+        own = [path for path, other in rows if other == label]
+        chosen |= {(path, label) for path in shuffled(own, seed)[:shots]}
+    return [row for row in rows if row in chosen]
+
+
+def draw_classes(classes: Sequence[str], number: int, draw: int) -> list[str]:
+    """Draw classes at random.
+
+    Args:
+        classes (Sequence[str]): Class names.
+        number (int): How many to draw.
+        draw (int): Number of the draw, which is its seed.
+
+    Returns:
+        list[str]: The names, in the order they were given in.
+
+    Raises:
+        MGDMError: If there are not so many classes.
+    """
+    if not 2 <= number <= len(classes):
+        raise MGDMError(
+            f'{number} classes are to be drawn from {len(classes)}; expected 2 to {len(classes)}.'
+        )
+    # By the normalised name, so that two spellings of a label map give the same draw.
+    keys = {normalize_label(name): name for name in classes}
+    chosen = {keys[key] for key in shuffled(keys, draw)[:number]}
+    return [name for name in classes if name in chosen]
+
+
+def base_and_novel(
+    counts: Mapping[int, int], classes: Sequence[str]
+) -> tuple[list[str], list[str], bool]:
+    """Split classes into the more frequent half and the rest.
+
+    Args:
+        counts (Mapping[int, int]): Videos of every label.
+        classes (Sequence[str]): Class names in label order.
+
+    Returns:
+        tuple[list[str], list[str], bool]: Base classes (the larger half of an odd number) and novel
+        ones, in label order, and whether the border runs through classes that are equally frequent.
+        Among these, higher labels are base: with 70 videos in each class of HMDB51 that gives the
+        26 base classes that ViFi-CLIP publishes.
+    """
+    order = sorted(range(len(classes)), key=lambda label: (-counts.get(label, 0), -label))
+    border = (len(classes) + 1) // 2
+    base = set(order[:border])
+    tied = counts.get(order[border - 1], 0) == counts.get(order[border], 0)
+    return (
+        [name for label, name in enumerate(classes) if label in base],
+        [name for label, name in enumerate(classes) if label not in base],
+        tied,
+    )
+
+
+def unseen_classes(
+    classes: Sequence[str], seen: Sequence[str], same: Sequence[str] = ()
+) -> list[str]:
+    """Return the classes that a model trained on others has not seen under any spelling.
+
+    Args:
+        classes (Sequence[str]): Class names of the test set.
+        seen (Sequence[str]): Class names of the training set.
+        same (Sequence[str], optional): Names of the test set that only renamed a class of the
+            training set. Defaults to ().
+
+    Raises:
+        MGDMError: If a name of ``same`` is no class of the test set, or nothing is left.
+    """
+    own = {normalize_label(name) for name in classes}
+    for name in same:
+        if normalize_label(name) not in own:
+            raise MGDMError(f'--same: {name!r} is none of the {len(classes)} classes to test on.')
+    known = {normalize_label(name) for name in (*seen, *same)}
+    left = [name for name in classes if normalize_label(name) not in known]
+    if not left:
+        raise MGDMError(f'all {len(classes)} classes were seen in training; nothing is left.')
+    return left
+
+
+def restrict_rows(rows: Sequence[Row], classes: Sequence[str], chosen: Sequence[str]) -> list[Row]:
+    """Keep the videos of some classes, and number their labels anew.
+
+    Args:
+        rows (Sequence[Row]): A list.
+        classes (Sequence[str]): Its class names in label order.
+        chosen (Sequence[str]): Some of them; their order is the new label order.
+
+    Returns:
+        list[Row]: In the order of the list.
+
+    Raises:
+        MGDMError: If a chosen class is unknown or has no video.
+    """
+    labels = {normalize_label(name): label for label, name in enumerate(classes)}
+    unknown = [name for name in chosen if normalize_label(name) not in labels]
+    if unknown:
+        raise MGDMError(
+            f'{unknown[:3]} are none of the {len(classes)} classes of the list; expected names as '
+            'in --classes.'
+        )
+    renumbered = {labels[normalize_label(name)]: new for new, name in enumerate(chosen)}
+    kept = [(path, renumbered[label]) for path, label in rows if label in renumbered]
+    found = {label for _, label in kept}
+    empty = [name for new, name in enumerate(chosen) if new not in found]
+    if empty:
+        raise MGDMError(
+            f'{len(empty)} of {len(chosen)} classes have no video in the list, such as '
+            f'{empty[:3]}: an accuracy over the others would not be the protocol. Is it the list '
+            'of --classes?'
+        )
+    return kept

@@ -1,0 +1,13 @@
+"""Fully sharded training, for towers that do not fit on one GPU: MMEngine's, without its traps."""
+
+from .config import check_fsdp, uses_fsdp, without_fsdp
+from .model import MGDMFullyShardedDataParallel
+from .strategy import MGDMFSDPStrategy
+
+__all__ = [
+    'MGDMFSDPStrategy',
+    'MGDMFullyShardedDataParallel',
+    'check_fsdp',
+    'uses_fsdp',
+    'without_fsdp',
+]

@@ -1,0 +1,7 @@
+"""One evaluator: accuracies with the protocol that they were measured under, also of many runs."""
+
+from .accuracy import ProtocolAccuracy
+from .combine import combine
+from .report import Report
+
+__all__ = ['ProtocolAccuracy', 'Report', 'combine']

@@ -1,0 +1,146 @@
+"""From a config and a checkpoint to a report."""
+
+import platform
+import re
+import uuid
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.model import is_model_wrapper
+
+from ..apis.checks import views
+from ..apis.test import build_test_runner
+from ..corpus import normalize_label, packaged_label_maps
+from ..datasets.annotations import AnnotationSummary
+from ..errors import MGDMError
+from ..version import __version__
+from .checkpoint import CheckpointFacts, read_checkpoint_facts
+from .report import Report, text_digest
+
+__all__ = ['measure']
+
+# What a config may say in `protocol = dict(...)`.
+_DECLARED = ('name', 'data', 'split', 'shots', 'seed', 'draw', 'part')
+_PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmaction2', 'open_clip_torch', 'decord')
+
+
+def measure(cfg: Config, config_path: str) -> Report:
+    """Test ``load_from`` of a config, or its initial weights, and report on it.
+
+    Args:
+        cfg (Config): Result of :func:`mgdm_mmaction.apis.test.prepare_config`.
+        config_path (str): Its file.
+
+    Returns:
+        Report: The same on all ranks.
+
+    Raises:
+        MGDMError: If data, checkpoint or the config's ``protocol`` is missing or wrong.
+    """
+    declared = _declared(cfg, config_path)
+    checkpoint = cfg.get('load_from')
+    cfg.test_evaluator = [dict(type='ProtocolAccuracy')]
+    # MMEngine keeps what belongs to a run under its name, and several may start in one second.
+    cfg.experiment_name = uuid.uuid4().hex
+    runner, summaries = build_test_runner(cfg, config_path)
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    if not hasattr(getattr(model, 'cls_head', None), 'corpus'):
+        raise MGDMError(f'{config_path}: the evaluator reports on models of type MGDM.')
+    if not summaries:
+        raise MGDMError(
+            f'{config_path}: the data set of test_dataloader is no VideoDataset or RawframeDataset '
+            'with one label a video.'
+        )
+    facts = None if not checkpoint else read_checkpoint_facts(checkpoint)
+    found = {key.split('/')[-1]: value for key, value in runner.test().items()}
+    protocol = {
+        **declared,
+        **_data(cfg, summaries, found),
+        **_model(model, cfg, facts),
+        'checkpoint': checkpoint and Path(checkpoint).name,
+        'checkpoint_digest': facts and facts.digest,
+    }
+    if declared['data'] is None:
+        protocol['data'] = _data_name(cfg, protocol['classes_digest'])
+    metrics = {key: float(found[name]) for key, name in
+               (('top1', 'top1'), ('top5', 'top5'), ('mean_class', 'mean1'))}  # fmt: skip
+    return Report(metrics, protocol, config_path, _versions())
+
+
+def _declared(cfg: Config, config_path: str) -> dict:
+    declared = cfg.get('protocol', {})
+    unknown = sorted(set(declared) - set(_DECLARED)) if isinstance(declared, dict) else [declared]
+    if unknown:
+        raise MGDMError(
+            f'{config_path}: `protocol` holds {unknown}; expected dict(name=...) with, optionally, '
+            f'{", ".join(_DECLARED[1:])}.'
+        )
+    if declared.get('part') not in (None, 'base', 'novel'):
+        raise MGDMError(
+            f"{config_path}: `protocol.part` should be 'base' or 'novel', but is "
+            f'{declared["part"]!r}.'
+        )
+    # What comes from an environment variable is text.
+    numbers = {
+        key: int(value)
+        for key, value in declared.items()
+        if isinstance(value, str) and value.isdecimal()
+    }
+    return {**dict.fromkeys(_DECLARED), 'name': 'supervised', **declared, **numbers}
+
+
+def _data(cfg: Config, summaries: list[AnnotationSummary], found: dict) -> dict:
+    frames, clips, crops = views(cfg.test_dataloader.dataset)
+    names = ' + '.join(Path(summary.ann_file).name for summary in summaries)
+    digests = [summary.digest for summary in summaries]
+    facts = {
+        'videos': int(found['num_videos']),
+        'list': names,
+        'list_digest': digests[0] if len(digests) == 1 else text_digest(digests),
+        'classes_with_videos': int(found['num_classes']),
+        'frames': frames,
+        'clips': clips,
+        'crops': crops,
+    }
+    split = re.search(r'split_?(\d+)', names)
+    if split and 'split' not in cfg.get('protocol', {}):
+        facts['split'] = int(split[1])
+    return facts
+
+
+def _model(model, cfg: Config, facts: CheckpointFacts | None) -> dict:
+    head, corpus = model.cls_head, model.cls_head.corpus
+    seen = None
+    if facts is not None and facts.classes is not None:
+        trained = {normalize_label(name) for name in facts.classes}
+        seen = sum(normalize_label(name) in trained for name in corpus.classes)
+    return {
+        'classes': len(corpus.classes),
+        'classes_digest': text_digest([normalize_label(name) for name in corpus.classes]),
+        'corpus_labels': len(corpus),
+        'corpus_digest': corpus.digest,
+        'prompt': corpus.prompt,
+        'context': head.context,
+        'arch': cfg.model.backbone.arch,
+        'average_clips': model.average_clips,
+        'k': facts and facts.k,
+        'seen_classes': seen,
+    }
+
+
+def _data_name(cfg: Config, digest: str) -> str:
+    classes = cfg.model.cls_head.classes
+    return classes if classes in packaged_label_maps() else f'classes {digest}'
+
+
+def _versions() -> dict[str, str]:
+    versions = {'mgdm_mmaction': __version__, 'python': platform.python_version()}
+    for name in (*_PACKAGES, 'mmcv', 'mmcv-lite'):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    # With what it was built for, such as +cpu.
+    return {**versions, 'torch': torch.__version__}

@@ -1,0 +1,343 @@
+"""Every config under configs/, also one added tomorrow: what it says, and that it trains and tests.
+
+The quick part reads the configs, the slow one (``test_walk_runs.py``) runs them.
+"""
+
+import ast
+import fnmatch
+import re
+
+import pytest
+from mmengine.config import Config
+
+from mgdm_mmaction.clip import embed_dims, get_arch
+from mgdm_mmaction.corpus import packaged_label_maps, read_labels
+
+from .walk import (
+    CONFIGS,
+    DATA,
+    SPLITS,
+    attach,
+    config_names,
+    datasets,
+    find,
+    loaders,
+    parse,
+    read_config,
+)
+
+NAMES = config_names()
+# Lines of code of a config that composes pieces. The toy's stands alone: it is there to be read.
+LONGEST = 32
+ALONE = {'toy/mgdm_toy.py'}
+# Protocols that only test, and take their model from elsewhere.
+TEST_ONLY = (
+    'zero_shot/',
+    'toy/clip_zero_shot',
+    *(f'base_to_novel/mgdm_16f_{d}_novel' for d in ('hmdb51', 'ucf101')),
+)
+MINED = 16  # by tools/mine_negatives.py, unless told otherwise
+
+every_config = pytest.mark.parametrize('name', NAMES)
+
+
+def may_only_test(name):
+    return name.startswith(TEST_ONLY)
+
+
+@every_config
+def test_dumps_and_reads_back(name, tmp_path):
+    cfg = read_config(name)
+    cfg.dump(str(tmp_path / 'dumped.py'))
+    assert Config.fromfile(str(tmp_path / 'dumped.py')).to_dict() == cfg.to_dict()
+
+
+@every_config
+def test_has_what_a_run_needs(name):
+    cfg = read_config(name)
+    splits = SPLITS if cfg.get('train_dataloader') or not may_only_test(name) else ('test',)
+    for split in splits:
+        for key in ('dataloader', 'cfg') + (('evaluator',) if split != 'train' else ()):
+            assert cfg.get(f'{split}_{key}'), f'{split}_{key}'
+    if 'train' in splits:
+        assert cfg.optim_wrapper.constructor
+        assert cfg.optim_wrapper.optimizer.lr > 0
+        assert cfg.param_scheduler[-1].end <= cfg.train_cfg.max_epochs
+        assert cfg.auto_scale_lr.base_batch_size
+    assert cfg.model.type == 'MGDM'
+    assert cfg.default_scope == 'mmaction'
+    assert 'mgdm_mmaction' in cfg.custom_imports.imports
+    assert cfg.custom_imports.allow_failed_imports is False
+
+
+@every_config
+def test_is_no_longer_than_what_differs(name):
+    text = (CONFIGS / name).read_text(encoding='utf-8')
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), 'a config begins with what it is'
+    first = tree.body[1].lineno
+    lines = [line for line in text.splitlines()[first - 1 :] if line.strip()]
+    code = [line for line in lines if not line.lstrip().startswith('#')]
+    assert len(code) <= (110 if name in ALONE else LONGEST)
+    # Whatever composes pieces takes them from _base_ or from another config.
+    assert '_base_' in {t.id for node in tree.body[1:2] for t in node.targets}
+
+
+@every_config
+def test_header_names_its_own_path(name):
+    """Commands of a header can be pasted: the configs in them exist."""
+    header = ast.get_docstring(ast.parse((CONFIGS / name).read_text(encoding='utf-8')))
+    for path in re.findall(r'\bconfigs/[\w./-]+\.py', header):
+        assert (CONFIGS.parent / path).is_file() or (CONFIGS / path[8:]).is_file(), path
+
+
+LAYOUT = {
+    'k400': r'kinetics400/(kinetics400_(train|val)_list_videos\.txt|videos_(train|val)'
+    r'|negatives_{tower}\.jsonl)',
+    'hmdb51': r'hmdb51/(hmdb51_(train|val)_split_[123]_videos\.txt|videos'
+    r'|negatives_split_[123]_{tower}\.jsonl)',
+    'ucf101': r'ucf101/(ucf101_(train|val)_split_[123]_videos\.txt|videos'
+    r'|negatives_split_[123]_{tower}\.jsonl)',
+}
+
+
+def paths_of(cfg):
+    for _, dataset in datasets(cfg):
+        yield dataset.ann_file
+        yield dataset.data_prefix.video
+    step = attach(cfg)
+    if step is not None and step.get('negatives_file'):
+        yield step.negatives_file
+
+
+@every_config
+def test_paths_follow_the_layout(name):
+    cfg = read_config(name)
+    tower = cfg.model.backbone.arch.lower() + '_' + str(cfg.model.backbone.pretrained)
+    for path in paths_of(cfg):
+        assert path.startswith(f'{DATA}/'), path
+        folder = name.removeprefix('ablations/').split('/')[0]
+        if name == 'mgdm_k400.py':
+            folder = 'k400'
+        if folder in LAYOUT:
+            wanted = LAYOUT[folder].replace('{tower}', re.escape(tower))
+            assert re.fullmatch(wanted, path[len(DATA) + 1 :]), path
+    if cfg.load_from:
+        assert cfg.load_from.startswith(f'{DATA}/')
+
+
+@every_config
+def test_paths_lie_in_data_by_default(name):
+    for path in paths_of(parse(name)):
+        assert path.startswith('data/'), path
+
+
+@every_config
+def test_frames_and_sizes_agree(name):
+    cfg = read_config(name)
+    model = cfg.model
+    for key in ('arch', 'pretrained'):
+        assert model.backbone[key] == model.cls_head[key]
+    assert model.neck.embed_dims == embed_dims(model.backbone.arch)
+    side = get_arch(model.backbone.arch)['vision_cfg']['image_size']
+    for split, dataset in datasets(cfg):
+        samples = find(dataset.pipeline, 'UniformSample', 'SampleFrames', 'DenseSampleFrames')
+        assert [step.clip_len for step in samples] == [model.neck.num_frames], split
+        if split == 'train':
+            assert find(dataset.pipeline, 'Resize')[-1].scale == (side, side)
+            assert find(dataset.pipeline, 'PackActionInputs')[0].algorithm_keys == ('text_ids',)
+
+
+@every_config
+def test_testing_takes_the_whole_video_and_no_chance(name):
+    cfg = read_config(name)
+    for split, dataset in datasets(cfg):
+        if split == 'train':
+            assert not dataset.get('test_mode', False)
+            continue
+        assert dataset.test_mode is True
+        pipeline = dataset.pipeline
+        for step in find(pipeline, 'SkipUnreadable', 'UniformSample', 'SampleFrames'):
+            assert step.test_mode is True
+        assert not find(pipeline, 'RandomResizedCrop', 'RandomCrop', 'Flip', 'TorchVisionWrapper')
+        assert not find(pipeline, 'AttachHardNegatives')
+        resize = find(pipeline, 'Resize')[0]
+        crops = find(pipeline, 'CenterCrop', 'ThreeCrop', 'TenCrop')
+        side = get_arch(cfg.model.backbone.arch)['vision_cfg']['image_size']
+        assert [step.crop_size for step in crops] == [side]
+        # The short side, and not so much larger that the crop shows a corner of the action.
+        assert resize.scale[0] == -1
+        assert side <= resize.scale[1] <= 1.2 * side
+        assert loaders(cfg)[split].sampler.shuffle is False
+
+
+@every_config
+def test_negatives_reach_no_further_than_was_mined(name):
+    cfg = read_config(name)
+    step = attach(cfg)
+    if step is None:
+        assert may_only_test(name)
+        return
+    assert step.get('start', 1) >= 1
+    assert step.get('start', 1) - 1 + step.k <= MINED
+    if step.k == 0 and not step.get('negatives_file'):
+        assert read_labels(step.corpus.classes) == read_labels(cfg.model.cls_head.classes)
+
+
+@every_config
+def test_name_says_what_it_is(name):
+    """The words of a file's name, each with what they stand for."""
+    cfg = read_config(name)
+    model, stem = cfg.model, name.rsplit('/', 1)[-1].removesuffix('.py')
+    step = attach(cfg)
+    uniform = model.neck.get('attention', 'text') == 'uniform' and model.neck.num_layers == 0
+    for word in re.split('[_]', stem):
+        if match := re.fullmatch(r'vit-([bl])-(\d\d)', word):
+            assert model.backbone.arch == f'ViT-{match[1].upper()}-{match[2]}'
+        elif match := re.fullmatch(r'(\d+)f', word):
+            assert model.neck.num_frames == int(match[1])
+        elif match := re.fullmatch(r'k(\d)(-bot)?', word):
+            assert step.k == int(match[1])
+            # The paper's control: three labels between the 6th and the 9th, ranks 7 to 9 for us.
+            assert step.start == (7 if match[2] else 1)
+        elif match := re.fullmatch(r'split(\d)', word):
+            lists = [path for path in paths_of(cfg) if 'split' in path]
+            assert len(lists) >= 3
+            assert all(f'split_{match[1]}_' in path for path in lists)
+        elif word == 'from-k400':
+            assert cfg.load_from == f'{DATA}/k400.pth'
+    if name.startswith('ablations/') or name in ('mgdm_k400.py',):
+        assert model.backbone.arch == 'ViT-L-14'
+        assert model.neck.num_frames == 16
+        baseline = stem.startswith('actionclip-like')
+        assert uniform == (baseline or 'no-representer' in stem)
+        assert (model.cls_head.discriminator is None) == (baseline or 'no-discriminator' in stem)
+        assert (step.k == 0) == (baseline or '_k0_' in stem)
+        if not re.search(r'_k\d', stem.replace('_k400', '')) and not baseline:
+            assert (step.k, step.start) == (7, 1)
+    maps = [word for word in re.split('[_]', stem) if word in packaged_label_maps()]
+    if maps and not name.startswith(('zero_shot/', 'base_to_novel/', 'few_shot/')):
+        assert model.cls_head.classes == maps[-1]
+        lists = [dataset.ann_file for _, dataset in datasets(cfg)]
+        folder = {'k400': 'kinetics400'}.get(maps[-1], maps[-1])
+        assert all(path.startswith(f'{DATA}/{folder}/') for path in lists)
+
+
+def test_every_row_of_the_papers_tables_has_a_config():
+    rows = ('k0', 'k3', 'k5', 'k9', 'k3-bot', 'no-representer', 'no-discriminator')
+    wanted = {f'ablations/{d}/mgdm_{r}_{d}.py' for d in ('k400', 'hmdb51', 'ucf101') for r in rows}
+    # k = 7, the full model
+    wanted |= {'mgdm_k400.py'}
+    for d in ('hmdb51', 'ucf101'):
+        for split in '123':
+            wanted |= {f'{d}/mgdm_vit-l-14_16f_{d}_split{split}.py'}
+            wanted |= {f'{d}/mgdm_vit-l-14_16f_{d}_from-k400_split{split}.py'}
+    wanted |= {f'ablations/{d}/actionclip-like_{d}.py' for d in ('k400', 'hmdb51', 'ucf101')}
+    for tower in ('vit-b-32', 'vit-b-16', 'vit-l-14'):
+        wanted |= {f'k400/mgdm_{tower}_8f_k400.py'}
+    wanted |= {f'k400/mgdm_{tower}_16f_k400.py' for tower in ('vit-b-32', 'vit-b-16')}
+    assert wanted <= set(NAMES)
+
+
+def test_rows_differ_from_the_main_model_in_nothing_else():
+    """An ablation that changes the recipe too would measure two things."""
+    for name in NAMES:
+        if name.startswith('ablations/'):
+            data = name.split('/')[1]
+            main = (
+                'mgdm_k400.py' if data == 'k400' else f'{data}/mgdm_vit-l-14_16f_{data}_split1.py'
+            )
+            ours, full = (flatten(read_config(n).to_dict()) for n in (name, main))
+            changed = {key for key in ours.keys() | full.keys() if ours.get(key) != full.get(key)}
+            allowed = re.compile(
+                r'work_dir|train_dataloader\.dataset\.pipeline\.1\.(k|start|negatives_file|corpus.*)'
+                r'|model\.neck\.(num_layers|attention)|model\.cls_head\.discriminator.*'
+            )
+            assert changed
+            assert not [key for key in changed if not allowed.fullmatch(key)], name
+
+
+def flatten(value, prefix=''):
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    flat = {}
+    for key, item in items:
+        if isinstance(item, dict | list):
+            flat |= flatten(item, f'{prefix}{key}.')
+        else:
+            flat[f'{prefix}{key}'] = item
+    return flat
+
+
+def test_an_ablation_takes_the_split_that_a_variable_names():
+    name = 'ablations/hmdb51/mgdm_k3_hmdb51.py'
+    cfg = parse(name, MGDM_SPLIT='3')
+    assert all('split_3' in path for path in paths_of(cfg) if not path.endswith('videos'))
+    assert cfg.work_dir == 'work_dirs/mgdm_k3_hmdb51_split3'
+
+
+def test_names_are_unique():
+    """The work directory is named after the file, and MIM finds a config by its name alone."""
+    stems = [name.rsplit('/', 1)[-1] for name in NAMES]
+    assert len(stems) == len(set(stems))
+
+
+@pytest.mark.parametrize(
+    ('variables', 'root', 'videos', 'k'),
+    [
+        ({}, 'data/custom', 'data/custom/videos', 3),
+        ({'MGDM_CUSTOM_ROOT': 'my lists'}, 'my lists', 'data/custom/videos', 3),
+        ({'MGDM_CUSTOM_VIDEOS': '/my clips', 'MGDM_CUSTOM_K': '5'}, 'data/custom', '/my clips', 5),
+    ],
+)
+def test_template_reads_its_variables(variables, root, videos, k):
+    cfg = parse('custom/mgdm_custom.py', **variables)
+    assert attach(cfg).k == k
+    assert set(paths_of(cfg)) == {
+        videos,
+        f'{root}/train_list.txt',
+        f'{root}/val_list.txt',
+        f'{root}/negatives_vit-b-16_openai.jsonl',
+    }
+    assert cfg.model.cls_head.classes == f'{root}/classes.txt'
+
+
+def test_the_page_names_every_config():
+    """docs/configs.md, or the page on protocols, says what each is."""
+    pages = [CONFIGS.parent / 'docs' / name for name in ('configs.md', 'protocols.md')]
+    if not pages[0].is_file():
+        pytest.skip('an installed wheel has no docs')
+    text = '\n'.join(page.read_text(encoding='utf-8') for page in pages if page.is_file())
+    named = set()
+    for path in re.findall(r'configs/([\w./{},*-]+\.py)', text):
+        named |= set(expand(path))
+    missing = [name for name in NAMES if not any(fnmatch.fnmatch(name, item) for item in named)]
+    assert not missing
+
+
+def test_the_pages_example_does_what_it_says(tmp_path):
+    page = CONFIGS.parent / 'docs' / 'configs.md'
+    if not page.is_file():
+        pytest.skip('an installed wheel has no docs')
+    block = re.search(r'```python\n(.*?)```', page.read_text(encoding='utf-8'), re.DOTALL)[1]
+    my = tmp_path / 'my.py'
+    my.write_text(block.replace("'mgdm_k400.py'", repr(str(CONFIGS / 'mgdm_k400.py'))))
+    ours, full = (
+        flatten(Config.fromfile(str(p)).to_dict()) for p in (my, CONFIGS / 'mgdm_k400.py')
+    )
+    changed = {key: ours[key] for key in ours if ours[key] != full[key]}
+    frames = 'dataloader.dataset.pipeline.0.transforms.1.clip_len'
+    assert changed == {
+        'train_dataloader.dataset.pipeline.1.k': 5,
+        'model.neck.num_frames': 8,
+        **{f'{split}_{frames}': 8 for split in SPLITS},
+        'train_dataloader.dataset.pipeline.5.flip_ratio': 0,
+    }
+
+
+def expand(path):
+    """A shell's braces: a{1,2}b is a1b and a2b."""
+    match = re.search(r'\{([^{}]*)\}', path)
+    if match is None:
+        return [path]
+    before, after = path[: match.start()], path[match.end() :]
+    return [full for part in match[1].split(',') for full in expand(before + part + after)]

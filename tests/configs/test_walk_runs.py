@@ -1,0 +1,77 @@
+"""Every config under configs/ trains for two steps and tests a batch, made small."""
+
+import math
+import uuid
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mgdm_mmaction.apis.test import run_testing
+from mgdm_mmaction.apis.train import run_training
+
+from .shrink import StandIns, shrink
+from .walk import config_names, parse
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def stand_ins(tmp_path_factory):
+    return StandIns(tmp_path_factory.mktemp('stand ins'))
+
+
+@pytest.fixture(scope='module')
+def k400_checkpoint(stand_ins):
+    """A checkpoint of configs/mgdm_k400.py, for the configs that start from one."""
+    cfg = small('mgdm_k400.py', stand_ins, stand_ins.root / 'k400')
+    cfg.default_hooks.checkpoint = dict(type='CheckpointHook', interval=1)
+    run_training(cfg)
+    return stand_ins.root / 'k400' / 'epoch_1.pth'
+
+
+def small(name, stand_ins, work_dir, checkpoint='none.pth'):
+    cfg = parse(
+        name,
+        MGDM_DATA=str(stand_ins.root),
+        MGDM_CUSTOM_ROOT=str(stand_ins.root / 'custom'),
+        MGDM_CUSTOM_VIDEOS=str(stand_ins.root / 'custom' / 'videos'),
+        MGDM_K400_CHECKPOINT=str(checkpoint),
+    )
+    shrink(cfg, stand_ins, work_dir)
+    stand_ins.supply(cfg)
+    cfg.experiment_name = uuid.uuid4().hex
+    return cfg
+
+
+@pytest.mark.parametrize('name', config_names())
+def test_trains_and_tests(name, stand_ins, k400_checkpoint, tmp_path):
+    cfg = small(name, stand_ins, tmp_path, k400_checkpoint)
+    if not cfg.get('train_dataloader'):
+        assert_sane(run_testing(cfg, name))
+        return
+    runner = run_training(cfg, name)
+    assert runner.iter == 2
+    log = runner.message_hub.log_scalars['train/loss_contrastive'].data[0]
+    assert len(log) == 2
+    assert all(math.isfinite(value) and value > 0 for value in log)
+    for part, params in trained_parts(runner.model).items():
+        assert params, part
+        assert all(p.isfinite().all() for p in params), part
+    assert_sane(runner.test())
+    # What MMEngine put into the work directory is the config again.
+    dumped = next(tmp_path.glob('*.py'))
+    assert Config.fromfile(str(dumped)).model.to_dict() == cfg.model.to_dict()
+
+
+def trained_parts(model):
+    parts = {'backbone': list(model.backbone.parameters())}
+    if model.neck.positions is not None:
+        parts['neck'] = list(model.neck.parameters())
+    return {part: [p for p in params if p.requires_grad] for part, params in parts.items()}
+
+
+def assert_sane(metrics):
+    assert metrics
+    for key, value in metrics.items():
+        assert torch.isfinite(torch.as_tensor(float(value))), key

@@ -1,0 +1,84 @@
+"""The configs of the repository, for the tests that walk over them."""
+
+import functools
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mgdm_mmaction.datasets.annotations import unwrap_datasets
+
+CONFIGS = (Path(__file__).resolve().parents[2] / 'configs').resolve()
+# A path that no config can have by itself: what the variable names must arrive in the config.
+DATA = '/elsewhere/all data'
+ENVIRONMENT = {
+    'MGDM_DATA': DATA,
+    'MGDM_CUSTOM_ROOT': f'{DATA}/custom',
+    'MGDM_CUSTOM_VIDEOS': f'{DATA}/custom/videos',
+    'MGDM_K400_CHECKPOINT': f'{DATA}/k400.pth',
+}
+SPLITS = ('train', 'val', 'test')
+
+
+def config_names() -> list[str]:
+    """Names of all configs that a user can name, relative to ``configs/``."""
+    paths = (path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py'))
+    return sorted(path.as_posix() for path in paths if '_base_' not in path.parts)
+
+
+def parse(name: str, **variables: str) -> Config:
+    """Read a config under environment variables."""
+    before = {key: os.environ.get(key) for key in os.environ if key.startswith('MGDM_')}
+    try:
+        for key in before:
+            del os.environ[key]
+        os.environ.update(variables)
+        cfg = Config.fromfile(str(CONFIGS / name))
+    finally:
+        for key in variables:
+            os.environ.pop(key, None)
+        os.environ.update(before)
+    # yapf, which lays the dump of a config out, takes half a second each time. MMEngine 0.10.7 has
+    # an option for this, which `fromfile` loses on the way.
+    object.__setattr__(cfg, '_format_python_code', False)
+    return cfg
+
+
+@functools.cache
+def read_config(name: str) -> Config:
+    """Read a config with all data under :data:`DATA`; shared, so do not change it."""
+    return parse(name, **ENVIRONMENT)
+
+
+def loaders(cfg: Config) -> dict[str, Mapping]:
+    """The loaders that a config has, by split."""
+    return {split: cfg[f'{split}_dataloader'] for split in SPLITS if cfg.get(f'{split}_dataloader')}
+
+
+def datasets(cfg: Config) -> Iterator[tuple[str, Mapping]]:
+    """Split and config of every data set, wrappers opened."""
+    for split, loader in loaders(cfg).items():
+        for dataset in unwrap_datasets(loader.dataset):
+            yield split, dataset
+
+
+def transforms(pipeline: list) -> Iterator[Mapping]:
+    """Every step of a pipeline, those inside others too."""
+    for step in pipeline:
+        yield step
+        yield from transforms(step.get('transforms', ()))
+
+
+def find(pipeline: list, *kinds: str) -> list[Mapping]:
+    """The steps of some types."""
+    return [step for step in transforms(pipeline) if step.type in kinds]
+
+
+def attach(cfg: Config) -> Mapping | None:
+    """The step that attaches the negatives."""
+    for split, dataset in datasets(cfg):
+        if split == 'train':
+            for step in find(dataset.pipeline, 'AttachHardNegatives'):
+                return step
+    return None

@@ -1,0 +1,153 @@
+from collections import Counter
+
+import pytest
+from mmaction.datasets import RawframeDataset, VideoDataset
+
+from mgdm_mmaction.data_prep.command import main
+from mgdm_mmaction.datasets.annotations import check_annotation
+from mgdm_mmaction.errors import MGDMError
+
+from .stand_ins import rows, touch
+
+SIZES = {'Wave': 10, 'close_door': 5, 'open_door': 2, 'single': 1}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    names = [f'{name}/{i:02}.mp4' for name, size in SIZES.items() for i in range(size)]
+    return touch(
+        tmp_path / 'mine', [*names, 'Wave/deeper/x.MOV', 'Wave/notes.txt', '.hidden/1.mp4']
+    )
+
+
+def build(tree, *options, out='lists'):
+    out = tree.parent / out
+    main(['folders', str(tree), '--out', str(out), *options])
+    return out
+
+
+def test_a_share_of_every_class_is_taken_for_validation(tree, capsys):
+    out = build(tree, '--val-fraction', '0.2')
+    classes = (out / 'classes.txt').read_text().splitlines()
+    assert classes == ['close_door', 'open_door', 'single', 'Wave']
+    train, val = rows(out / 'train_list.txt'), rows(out / 'val_list.txt')
+    assert all(name.startswith(classes[label] + '/') for name, label in train + val)
+    every = [str(p.relative_to(tree)) for p in tree.rglob('*') if p.suffix in ('.mp4', '.MOV')]
+    assert sorted(name for name, _ in train + val) == sorted(set(every) - {'.hidden/1.mp4'})
+    # A fifth of 5, 2, 1 and 11: at least one, and never the last.
+    assert Counter(label for _, label in val) == {0: 1, 1: 1, 3: 2}
+    printed = capsys.readouterr().out
+    assert 'classes with one clip in all, which is in training: 1 (single)' in printed
+    assert f'list digest {check_annotation(str(out / "val_list.txt")).digest}' in printed
+    assert f"data_prefix=dict(video='{tree}')" in printed
+
+
+def test_the_share_depends_on_the_seed_and_hardly_on_other_clips(tree):
+    options = ('--val-fraction', '0.4')
+    one = (build(tree, *options) / 'val_list.txt').read_text()
+    assert (build(tree, *options, out='again') / 'val_list.txt').read_text() == one
+    assert (build(tree, *options, '--seed', '1', out='other') / 'val_list.txt').read_text() != one
+    touch(tree, ['Wave/new.mp4'])
+    grown = build(tree, *options, out='grown') / 'val_list.txt'
+    # 4 of 11 became 5 of 12 in one class: at most one clip may have left.
+    assert len(set(one.split('\n')) - set(grown.read_text().split('\n'))) <= 1
+
+
+def test_two_trees_and_a_label_file_of_another_order(tree, tmp_path):
+    val = touch(tmp_path / 'held out', ['wave/1.mp4', 'Open Door/2.mp4'])
+    (tmp_path / 'labels.txt').write_text('waving\nopen door\nsingle\nclose door\n')
+    with pytest.raises(MGDMError, match=r"mine/Wave: 'Wave' is none of the 4 classes"):
+        build(tree, '--val', str(val), '--labels', str(tmp_path / 'labels.txt'))
+    (tmp_path / 'labels.txt').write_text('wave\nopen door\nsingle\nclose door\n')
+    options = ('--val', str(val), '--labels', str(tmp_path / 'labels.txt'), '--delimiter', ';')
+    out = build(tree, *options)
+    assert (out / 'classes.txt').read_text() == 'wave\nopen door\nsingle\nclose door\n'
+    assert rows(out / 'val_list.txt', ';') == [('Open Door/2.mp4', 1), ('wave/1.mp4', 0)]
+    assert ('close_door/00.mp4', 3) in rows(out / 'train_list.txt', ';')
+
+
+def test_paths_with_spaces_reach_mmaction2(tmp_path):
+    tree = touch(tmp_path / 'my clips', ['open door/a b.mp4', 'wave/c;d.mp4'])
+    with pytest.raises(MGDMError, match="too many values to unpack.*--delimiter tab.*'.t'"):
+        build(tree, '--val', str(tree))
+    out = build(tree, '--val', str(tree), '--delimiter', 'tab')
+    list_file = str(out / 'val_list.txt')
+    data = VideoDataset(list_file, [], dict(video=str(tree)), delimiter='\t', test_mode=True)
+    found = [(data.get_data_info(i)['filename'], data.get_data_info(i)['label']) for i in (0, 1)]
+    assert found == [(f'{tree}/open door/a b.mp4', 0), (f'{tree}/wave/c;d.mp4', 1)]
+    # The message tells the truth about the other list.
+    (tmp_path / 'bad.txt').write_text('open door/a b.mp4 0\n')
+    with pytest.raises(ValueError, match='too many values to unpack'):
+        VideoDataset(str(tmp_path / 'bad.txt'), [], dict(video=str(tree)), test_mode=True)
+
+
+def test_raw_frames(tmp_path, capsys):
+    tree = tmp_path / 'frames'
+    touch(tree, [f'run/a/f{i}.png' for i in range(3)])
+    touch(tree, [f'run/b/f{i}.png' for i in (0, 1, 3)])
+    touch(tree, [f'jump/c/f{i}.png' for i in range(12)])
+    touch(tree, ['jump/c/thumbs.db', 'jump/c/flow_x_1.png'])
+    names = ('--rawframes', '--filename-tmpl', 'f{}.png', '--start-index', '0')
+    out = build(tree, '--val', str(tree), *names)
+    assert (out / 'train_list.txt').read_text() == 'jump/c 12 0\nrun/a 3 1\n'
+    missing = (out / 'train_list_missing.txt').read_text()
+    assert missing == 'run/b\t3 frames, but f2.png is missing among them\n'
+    assert "type='RawframeDataset'" in capsys.readouterr().out
+    data = RawframeDataset(
+        str(out / 'train_list.txt'),
+        [],
+        dict(img=str(tree)),
+        filename_tmpl='f{}.png',
+        test_mode=True,
+    )
+    assert data.get_data_info(0)['total_frames'] == 12
+    with pytest.raises(MGDMError, match='no clip in it; expected folders with raw frames'):
+        build(tree, '--val', str(tree), '--rawframes')
+    one = touch(tmp_path / 'one', ['a/1/f0.png', 'b/1/f0.png'])
+    with pytest.raises(MGDMError, match='1 frames but no f1.png; see --filename-tmpl'):
+        build(one, '--val', str(one), '--rawframes', '--filename-tmpl', 'f{}.png', out='o')
+    touch(tree, ['run/a b/f0.png'])
+    with pytest.raises(MGDMError, match='white space in them, where RawframeDataset splits'):
+        build(tree, '--val', str(tree), *names, '--force')
+
+
+def test_links_are_followed_but_not_in_circles(tree):
+    (tree / 'linked').symlink_to(touch(tree.parent / 'elsewhere', ['1.mp4']))
+    (tree / 'linked' / 'up').symlink_to(tree)
+    out = build(tree, '--val', str(tree))
+    assert ('linked/1.mp4', 1) in rows(out / 'train_list.txt')
+    assert len(rows(out / 'train_list.txt')) == 20
+
+
+def test_a_list_with_other_content_is_kept(tree):
+    out = build(tree, '--val-fraction', '0.2')
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    build(tree, '--val-fraction', '0.2')
+    touch(tree, ['Wave/new.mp4'])
+    with pytest.raises(MGDMError, match=r'train_list.txt.*other content. Nothing was written'):
+        build(tree, '--val-fraction', '0.2')
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    build(tree, '--val-fraction', '0.2', '--force')
+    assert {path: path.read_bytes() for path in out.iterdir()} != before
+
+
+@pytest.mark.parametrize(
+    ('names', 'options', 'message'),
+    [
+        (['a/1.mp4'], ['--val-fraction', '0.2'], "two at least, but only 'a'"),
+        (['1.mp4'], ['--val-fraction', '0.2'], 'all clips lie in the folder itself'),
+        (['a/1.txt'], ['--val-fraction', '0.2'], 'no clip in it; expected files of the kinds'),
+        (['train/a/1.mp4', 'val/a/1.mp4'], ['--val-fraction', '0.2'], 'folders .*train --val'),
+        (['a_b/1.mp4', 'a b/1.mp4'], ['--val-fraction', '0.2'], 'are one class in two spellings'),
+        (['a/1.mp4', 'b/1.mp4'], ['--val-fraction', '1'], 'between 0 and 1'),
+        (['a/1.mp4', 'b/1.mp4'], ['--val-fraction', '0.2'], 'not one of the 0 clips'),
+        (['a/1.mp4', 'b/1.mp4'], [], 'where the validation clips come from'),
+        (['a/1.mp4', 'b/1.mp4'], ['--val', 'nowhere'], 'nowhere: no such folder'),
+        (['a/1.mp4', 'b/1.mp4'], ['--delimiter', '.', '--val', '.'], "--delimiter '.'"),
+        (['a/1.mp4'], ['--rawframes', '--filename-tmpl', 'x.jpg'], 'expected a name with one num'),
+    ],
+)
+def test_mistakes(tmp_path, names, options, message):
+    with pytest.raises(MGDMError, match=message):
+        build(touch(tmp_path / 'set', names), *options)
+    assert not (tmp_path / 'lists').exists()

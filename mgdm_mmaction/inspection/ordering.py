@@ -6,10 +6,11 @@ __all__ = ['order_classes', 'order_labels']
 
 
 def order_classes(shares: np.ndarray) -> np.ndarray:
-    """Order classes by the Fiedler vector of the graph of their confusions.
+    """Order classes by recursive spectral bisection of the graph of their confusions.
 
-    It is the eigenvector of the second smallest eigenvalue of the graph's normalised Laplacian:
-    the smoothest way to lay the classes on a line.
+    The Fiedler vector (of the second smallest eigenvalue of the normalised Laplacian) is the
+    smoothest way to lay the classes on a line; its sign cuts them in two, and either part is
+    ordered in the same way.
 
     Args:
         shares (np.ndarray): How often class i is taken for class j, shape [C, C].
@@ -17,17 +18,33 @@ def order_classes(shares: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: A permutation of the classes, shape [C].
     """
-    count = len(shares)
-    if count < 3:
-        return np.arange(count)
-    # The small constant keeps the graph in one piece.
-    weights = (shares + shares.T) / 2 + 1e-3 / count
+    weights = (shares + shares.T) / 2
     np.fill_diagonal(weights, 0)
+    # The small constant keeps the graph in one piece.
+    weights += 1e-4 / max(len(weights), 1)
+    order, parts = [], [np.arange(len(weights))]
+    while parts:
+        part = parts.pop()
+        if len(part) < 3:
+            order += part.tolist()
+            continue
+        vector = _fiedler(weights[np.ix_(part, part)])
+        ranks = np.argsort(vector, kind='stable')
+        part, vector = part[ranks], vector[ranks]
+        cut = int(np.searchsorted(vector, 0))
+        if not 0 < cut < len(part):
+            order += part.tolist()
+            continue
+        parts += [part[cut:], part[:cut]]
+    return np.array(order, dtype=np.int64)
+
+
+def _fiedler(weights: np.ndarray) -> np.ndarray:
+    """Return the Fiedler vector, with the sign that puts the first class below zero."""
     scale = 1 / np.sqrt(weights.sum(axis=1))
-    laplacian = np.eye(count) - scale[:, None] * weights * scale
+    laplacian = np.eye(len(weights)) - scale[:, None] * weights * scale
     vector = np.linalg.eigh(laplacian)[1][:, 1] * scale
-    # Its sign is arbitrary: let class 0 be in the first half.
-    return np.argsort(vector if vector[0] <= np.median(vector) else -vector, kind='stable')
+    return vector if vector[0] <= 0 else -vector
 
 
 def order_labels(shares: np.ndarray, class_ids: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -311,7 +311,8 @@
     const cell = cellAt(event);
     if (cell) {
       choose(...cell);
-      openClass(view.rows[cell[0]]);
+      // A finger cannot point without clicking: there, a touch only reads the cell.
+      if (event.pointerType !== 'touch') openClass(view.rows[cell[0]]);
     }
   });
   map.addEventListener('focus', () => { if (view.row < 0) choose(0, 0); });

@@ -22,7 +22,7 @@ def draw_histogram(values: np.ndarray, bins: int = 12, width: int = 40) -> list[
 
     Example:
         >>> print('\n'.join(draw_histogram(np.array([0.0, 0.5, 0.5, 1.0]), bins=2, width=4)))
-        0.000 .. 0.500    25.0 %  █▎
+        0.000 .. 0.500    25.0 %  █▍
         0.500 .. 1.000    75.0 %  ████
     """
     low, high = float(values.min()), float(values.max())

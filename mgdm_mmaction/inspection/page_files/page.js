@@ -228,8 +228,9 @@
     const width = find('map-frame').clientWidth || 900;
     const context = map.getContext('2d');
     context.font = '12px system-ui, sans-serif';
-    const longest = Math.min(220, Math.max(...data.labels.map(
-      (label) => context.measureText(label).width)) + 8);
+    // Whole pixels, or the edges of all cells are blurred.
+    const longest = Math.ceil(Math.min(220, Math.max(...data.labels.map(
+      (label) => context.measureText(label).width)) + 8));
     const fit = Math.floor((width - longest) / view.columns.length);
     // Names stand beside the map where a row is as high as a line of text.
     const named = fit >= 13;

@@ -54,11 +54,13 @@ def describe_file(
 
 def _head(file: NegativesFile, counts: FileStatistics) -> list[str]:
     head = file.header
+    # What ranked the labels, where the file says so: the frozen CLIP, texts alone, a test run.
+    scorer = f', ranked by: {name}' if (name := head.settings.get('scorer')) else ''
     return [
         f'{file.path}: {counts.num_videos} videos, {counts.k} negatives each, {len(file.corpus)} '
         f'labels, {len(file.corpus.classes)} of them classes',
         f'mined with {head.architecture} (weights {head.weights_digest}), {head.num_frames} frames '
-        f'a video, {describe_prompt(head.prompt)}',
+        f'a video, {describe_prompt(head.prompt)}{scorer}',
     ]
 
 

@@ -97,6 +97,12 @@ def test_pairs_in_both_directions(tmp_path):
     assert 'videos a class: 0 to 3, median 0' in text
 
 
+def test_what_ranked_the_labels(tmp_path):
+    rows, settings = [('a', 0, [1, 2])], {'scorer': 'text only'}
+    file = read_negatives(write(tmp_path / 'n.jsonl', rows, settings=settings))
+    assert 'ranked by: text only\n' in describe_file(file, count_file(file))
+
+
 def test_labels_that_are_never_negatives(tmp_path):
     file = read_negatives(write(tmp_path / 'n.jsonl', [('a', 0, [1, 2]), ('b', 1, [0, 2])]))
     text = describe_file(file, count_file(file))

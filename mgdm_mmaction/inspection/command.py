@@ -57,7 +57,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         _write(args, file, counts, text)
 
 
-def _write(args: argparse.Namespace, file: NegativesFile, counts: FileStatistics, text: str):
+def _write(
+    args: argparse.Namespace, file: NegativesFile, counts: FileStatistics, text: str
+) -> None:
     start = time.perf_counter()
     chosen = sample_videos(file, args.per_class, args.seed)
     number = sum(map(len, chosen))
@@ -104,6 +106,8 @@ def _check(args: argparse.Namespace) -> None:
             raise MGDMError(f'{" and ".join(given)}: is about the page; add --html OUT.')
     if args.per_class < 1 or args.num_workers < 1:
         raise MGDMError('--per-class and --num-workers should be at least 1.')
+    if not args.delimiter:
+        raise MGDMError('--delimiter: is empty; give the text between path and label.')
     if args.seed < 0:
         raise MGDMError(f'--seed {args.seed}: expected 0 or more.')
     if args.with_offset and not args.rawframes:

@@ -1,6 +1,7 @@
 """Which videos of an annotation list a negatives file has."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,8 @@ def list_coverage(
     listed, found = np.zeros(num_classes, dtype=np.int64), np.zeros(num_classes, dtype=np.int64)
     missing, other_class, rows, seen, digests = [], [], set(), set(), []
     for ann_file in ann_files:
+        if os.path.isdir(ann_file):
+            raise MGDMError(f'--list {ann_file}: is a folder; name annotation lists.')
         try:
             summary = check_annotation(ann_file, num_classes, delimiter, rawframes, with_offset)
         except MGDMError as error:
@@ -96,7 +99,9 @@ def list_coverage(
     )
 
 
-def _read(ann_file: str, delimiter: str | None, rawframes: bool, with_offset: bool):
+def _read(
+    ann_file: str, delimiter: str | None, rawframes: bool, with_offset: bool
+) -> Iterator[tuple[str, int]]:
     """Yield the path of every line, as negatives name it, with its label."""
     with open(ann_file, encoding='utf-8', errors='surrogateescape') as lines:
         for line in lines:

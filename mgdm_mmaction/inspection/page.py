@@ -1,6 +1,7 @@
 """One HTML file that shows a negatives file and needs nothing else."""
 
 import base64
+import contextlib
 import hashlib
 import html
 import os
@@ -75,12 +76,20 @@ def check_page_path(out: str | Path, inputs: Sequence[str], overwrite: bool) -> 
         overwrite (bool): A page that exists may be replaced.
 
     Raises:
-        MGDMError: If ``out`` is a folder, one of the inputs, or a file that should not be replaced.
+        MGDMError: If ``out`` is a folder, one of the inputs, a file that should not be replaced, or
+            its folder cannot be made.
     """
     out = Path(out)
     if out.is_dir():
         raise MGDMError(f'--html {out}: is a folder; give the name of a file, such as page.html.')
     if not out.exists():
+        # Now, and not after the videos were decoded.
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MGDMError(
+                f'--html {out}: its folder cannot be made ({error.strerror}); choose another place.'
+            ) from None
         return
     if any(os.path.exists(path) and os.path.samefile(out, path) for path in inputs):
         raise MGDMError(
@@ -98,17 +107,24 @@ def write_page(page: str, out: str | Path) -> int:
 
     Args:
         page (str): HTML.
-        out (str | Path): The file; its folder is made.
+        out (str | Path): The file.
 
     Returns:
         int: Bytes.
+
+    Raises:
+        MGDMError: If it cannot be written.
     """
     out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(out.name + '.part')
     content = page.encode('utf-8')
-    part.write_bytes(content)
-    os.replace(part, out)
+    try:
+        part.write_bytes(content)
+        os.replace(part, out)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise MGDMError(f'--html {out}: cannot be written ({error.strerror}).') from None
     return len(content)
 
 

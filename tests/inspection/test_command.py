@@ -77,13 +77,16 @@ def test_a_large_page_says_so(file, tmp_path, capsys, monkeypatch):
         (['{file}', '--per-class', '0'], 'should be at least 1'),
         (['{file}', '--num-workers', '0'], 'should be at least 1'),
         (['{file}', '--seed', '-1'], '--seed -1: expected 0 or more'),
+        (['{file}', '--list', '{folder}'], '--list .*: is a folder'),
+        (['{file}', '--delimiter', ''], '--delimiter: is empty'),
+        (['{file}', '--html', '{other}/page.html'], 'its folder cannot be made'),
         (['{file}', '--with-offset'], 'add --rawframes'),
     ],
 )
 def test_mistakes(file, tmp_path, options, message):
     other = tmp_path / 'other.json'
     other.write_text(json.dumps({'format': 'else'}) + '\n')
-    names = {'file': file, 'other': other, 'new': tmp_path / 'new.html'}
+    names = {'file': file, 'other': other, 'new': tmp_path / 'new.html', 'folder': tmp_path}
     with pytest.raises(MGDMError, match=message):
         main([option.format(**names) for option in options])
     assert not (tmp_path / 'new.html').exists()

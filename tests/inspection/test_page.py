@@ -10,7 +10,7 @@ import pytest
 
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.inspection.command import main
-from mgdm_mmaction.inspection.page import check_page_path
+from mgdm_mmaction.inspection.page import check_page_path, write_page
 from mgdm_mmaction.inspection.page_data import embed_json
 from tests.datasets.videos import write_video
 from tests.inspection.files import random_rows, write
@@ -138,3 +138,9 @@ def test_a_page_that_should_not_be_replaced(tmp_path):
             check_page_path(tmp_path / name, [str(source)], True)
     with pytest.raises(MGDMError, match='is a folder'):
         check_page_path(tmp_path, [], True)
+
+
+def test_a_page_that_cannot_be_written(tmp_path):
+    (tmp_path / 'page.html.part').mkdir()
+    with pytest.raises(MGDMError, match='page.html: cannot be written'):
+        write_page('', tmp_path / 'page.html')

@@ -27,8 +27,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         'checkpoint',
         nargs='?',
-        help="checkpoint file; without one the model's initial weights are tested, which for MGDM "
-        'is CLIP before any training',
+        help="checkpoint file; without one the model's initial weights are tested: CLIP itself "
+        'where the config adds nothing to it (clip_*.py), else random blocks on top',
     )
     parser.add_argument('--dump', metavar='FILE.pkl', help='save all predictions there')
     add_common_arguments(parser)
@@ -113,7 +113,7 @@ def build_test_runner(
 def _protocol(runner: Runner, summaries: list) -> list[str]:
     """What a reader needs to know to compare two results."""
     lines = [
-        f'test list: {found.ann_file}, {found.num_videos} videos, sha256 {found.digest[:12]}'
+        f'test list: {found.ann_file}, {found.num_videos} videos, list digest {found.digest}'
         for found in summaries
     ]
     frames, clips, crops = views(runner.cfg.test_dataloader.dataset)

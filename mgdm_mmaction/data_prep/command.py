@@ -158,7 +158,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Build the annotation lists of MMAction2 from a data set on disk.'
     )
-    commands = parser.add_subparsers(required=True, metavar='DATASET')
+    commands = parser.add_subparsers(required=True, metavar='{kinetics,hmdb51,ucf101,folders}')
 
     def add(name: str, text: str, build: Callable, **defaults: object) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, parents=[common], help=text, description=text)

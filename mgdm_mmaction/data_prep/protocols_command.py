@@ -158,7 +158,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         'build_protocol.py', description='Write the lists of a protocol, and their class names.'
     )
-    commands = parser.add_subparsers(required=True, metavar='PROTOCOL')
+    commands = parser.add_subparsers(
+        required=True, metavar='{few-shot,half-classes,base-to-novel,unseen}'
+    )
 
     def add(name: str, text: str, build: Callable) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, parents=[common], help=text, description=text)

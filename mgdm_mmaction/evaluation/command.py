@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ..apis.checks import check_data
 from ..apis.common import add_common_arguments
 from ..apis.test import prepare_config
 from ..engine import process_rank
@@ -37,7 +38,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         reports = [report for path in args.combine for report in read_reports(path)]
         summary = combine(reports)
     else:
-        reports = [_measure(args, *run) for run in _runs(args)]
+        runs = list(_runs(args))
+        # The last list is missed before the first test, which may take hours.
+        for run in runs:
+            _prepare(args, *run)
+        reports = [measure(_prepare(args, *run), run[0]) for run in runs]
         # A report that took hours is kept, also where it does not go with the others.
         _write(out, reports, None)
         summary = combine(reports) if len(reports) > 1 else None
@@ -92,22 +97,24 @@ def _variables(over: Sequence[str]) -> Iterator[dict[str, str]]:
         yield dict(zip(names, chosen, strict=True))
 
 
-def _measure(
+def _prepare(
     args: argparse.Namespace, config: str, checkpoint: str | None, variables: dict[str, str]
-) -> Report:
+) -> Config:
+    """Read the config under environment variables, and check what it names."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
         run = argparse.Namespace(**{**vars(args), 'config': config, 'checkpoint': checkpoint})
         cfg = prepare_config(run)
-        _check_variables(cfg, config, variables)
-        return measure(cfg, config)
     finally:
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+    _check_variables(cfg, config, variables)
+    check_data(cfg, 'test', config)
+    return cfg
 
 
 def _check_variables(cfg: Config, config: str, variables: dict[str, str]) -> None:

@@ -124,6 +124,9 @@ def _model(model, cfg: Config, facts: CheckpointFacts | None) -> dict:
         'prompt': corpus.prompt,
         'context': head.context,
         'arch': cfg.model.backbone.arch,
+        'new_weights': sum(
+            p.numel() for part in (model.neck, head.discriminator) for p in part.parameters()
+        ),
         'average_clips': model.average_clips,
         'k': facts and facts.k,
         'seen_classes': seen,

@@ -159,5 +159,10 @@ def _k(protocol: dict) -> str:
 
 def _checkpoint(protocol: dict) -> str:
     if not protocol['checkpoint_digest']:
-        return "none: the model's initial weights, CLIP's and untrained new blocks"
+        if not protocol['new_weights']:
+            return "none: CLIP's weights, nothing trained"
+        return (
+            f"none: CLIP's weights, and {protocol['new_weights']} random ones of MGDM, so that the "
+            'numbers say nothing; configs/zero_shot/clip_*.py test CLIP alone'
+        )
     return f'{protocol["checkpoint"]}, sha256 {protocol["checkpoint_digest"]}'

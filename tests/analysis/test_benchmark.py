@@ -83,6 +83,12 @@ def test_arguments_are_checked():
         main(CONFIGS, ['--repeats', '0'])
     with pytest.raises(MGDMError, match="--device should be .* got 'tpu'"):
         main(CONFIGS, ['--device', 'tpu'])
+    with pytest.raises(MGDMError, match="--batches .* whole numbers .* got '8;16'"):
+        main(CONFIGS, ['--parts', 'towers', '--batches', '8;16'])
+    with pytest.raises(MGDMError, match='--steps and --batches should be at least 1, got 0 and 8'):
+        main(CONFIGS, ['--parts', 'towers', '--batches', '8', '--steps', '0'])
+    with pytest.raises(MGDMError, match='ViT-B-31'):
+        main(CONFIGS, ['--parts', 'towers', '--towers', 'ViT-B-31'])
     with pytest.raises(MGDMError, match=r'mgdm_toy.py: no such config file'):
         main('nowhere', ['--quick', '--parts', 'pipeline'])
 

@@ -110,7 +110,7 @@ class TestRuns:
         top1(done)
         text = done.stdout + done.stderr
         assert "no checkpoint given: testing the model's initial weights" in text
-        assert 'val_list.txt, 12 videos, sha256 ' in text
+        assert 'val_list.txt, 12 videos, list digest ' in text
         assert 'views of a video: 8 frames x 1 clips x 1 crops' in text
         assert "texts: 12 classes, corpus of 12 labels, context 'all'" in text
 

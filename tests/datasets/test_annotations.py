@@ -76,7 +76,7 @@ def test_labels_that_agree_with_their_folders_pass(tmp_path):
         # A few clips in other folders, folders that are no classes, one folder above all.
         'wave/1.mp4 1\nwave/2.mp4 1\nopen_door/3.mp4 1\n',
         'a/1.mp4 1\nb/2.mp4 0\n3.mp4 2\n',
-        '/home/wave/1.mp4 0\n/home/wave/2.mp4 2\n',
+        '/disk/wave/1.mp4 0\n/disk/wave/2.mp4 2\n',
         # The folder nearest to the clip is the class.
         'wave/open_door/1.mp4 2\nwave/wave/2.mp4 1\n',
     ):

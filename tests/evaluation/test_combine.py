@@ -18,6 +18,7 @@ def report(top1=0.5, top5=0.9, mean_class=0.4, **protocol):
         videos=1530, list='val.txt', list_digest='l', classes=51, classes_digest='c',
         classes_with_videos=51, frames=16, clips=1, crops=1, average_clips='prob', arch='ViT-B-16',
         prompt='{}', corpus_labels=51, corpus_digest='d', context='all', k=7, seen_classes=None,
+        new_weights=9,
         checkpoint='epoch_20.pth', checkpoint_digest='a',
     )  # fmt: skip
     metrics = dict(top1=top1, top5=top5, mean_class=mean_class)
@@ -138,6 +139,14 @@ class TestBaseToNovel:
             both[0], self.part(None, 2, 0.5)
         )
         assert combine([both[0], self.part('base', 2, 0.5)]).keys() == {'base'}
+
+
+def test_without_a_checkpoint():
+    """Blocks of MGDM at random values are no zero-shot CLIP."""
+    nothing = dict(checkpoint=None, checkpoint_digest=None, k=None)
+    assert 'and 9 random ones of MGDM' in report(**nothing).to_text()
+    assert "CLIP's weights, nothing trained" in report(**nothing, new_weights=0).to_text()
+    assert '| - |' in '| ' + ' | '.join(report(**nothing).to_row().values()) + ' |'
 
 
 class TestFiles:

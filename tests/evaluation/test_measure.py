@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import os
 import shutil
 
 import numpy as np
@@ -173,6 +174,17 @@ def test_mistakes(options, message, tmp_path):
     cfg.protocol = dict(name='x')
     with pytest.raises(MGDMError, match=message):
         main([write(cfg, tmp_path / 'a.py'), '--work-dir', 'w', '--cfg-options', *options])
+
+
+def test_the_last_list_is_missed_before_the_first_test(tmp_path, capfd):
+    (tmp_path / 'a.py').write_text(
+        f'_base_ = {CONFIG!r}\n_base_.test_dataloader.dataset.ann_file = '
+        "_base_.test_dataloader.dataset.ann_file + '{{$MGDM_SPLIT:.Y}}'\n"
+    )
+    with pytest.raises(MGDMError, match='val_list.txt.X'):
+        main(['a.py', '--over', 'MGDM_SPLIT=.X', '--work-dir', 'w'])
+    assert 'Epoch(test)' not in capfd.readouterr().out
+    assert 'MGDM_SPLIT' not in os.environ
 
 
 class TestCheckpointFacts:

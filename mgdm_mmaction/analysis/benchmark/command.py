@@ -8,19 +8,23 @@ from pathlib import Path
 
 import torch
 
+from ...clip import get_arch
 from ...errors import MGDMError
 from .head import HeadSizes, benchmark_head
 from .machine import describe_machine
 from .mining import MiningSizes, benchmark_mining
 from .negatives_file import benchmark_negatives_file
 from .pipeline import benchmark_pipeline
+from .recipe import benchmark_recipe
 from .sharing import benchmark_sharing
-from .step import StepSizes, benchmark_step
+from .step import benchmark_step
+from .towers import TOWERS, benchmark_tower
+from .training import StepSizes
 from .videos import VideoSizes
 
 __all__ = ['main']
 
-PARTS = ('head', 'step', 'pipeline', 'mining', 'file', 'sharing')
+PARTS = ('head', 'step', 'pipeline', 'mining', 'file', 'sharing', 'recipe', 'towers')
 _USUAL = 'head,step,pipeline'
 
 
@@ -43,7 +47,9 @@ def main(configs: str | Path, argv: list[str] | None = None) -> None:
         print('--quick: tiny sizes, to see that it works; the figures mean nothing')
     for part in args.parts:
         for lines in _run(part, Path(configs), args):
-            print('', *lines, sep='\n', flush=True)
+            print(flush=True)
+            for line in lines:
+                print(line, flush=True)
 
 
 def _run(part: str, configs: Path, args: argparse.Namespace):
@@ -61,6 +67,15 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
     elif part == 'sharing':
         sizes = (2_000, 2, args.seed, ['fork']) if args.quick else (240_000, 2, args.seed)
         yield benchmark_sharing(*sizes)
+    elif part == 'recipe':
+        # Small, so that a CPU makes it; the controls act on the tower, which is the most of it.
+        sizes = StepSizes('mgdm-tiny', 2, 2, 2) if args.quick else StepSizes('ViT-B-32', 2, 4)
+        some = dict(controls=['backbone.with_cp=True', 'EMA']) if args.quick else {}
+        yield benchmark_recipe(sizes, **options, **some)
+    elif part == 'towers':
+        frames = 2 if args.quick else None
+        for arch in args.towers:
+            yield benchmark_tower(arch, args.batches, args.steps, frames=frames, **options)
     else:
         toy = VideoSizes(2, 80, 80, 12) if args.quick else VideoSizes(24, 80, 80, 24)
         large = VideoSizes(1, 340, 256, 12) if args.quick else VideoSizes(4, 340, 256, 300)
@@ -96,7 +111,20 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         '--parts',
         default=_USUAL,
         help=f'what to measure, with commas between, of {", ".join(PARTS)}; sharing is the memory '
-        f'of data-loading workers, on Linux. Defaults to {_USUAL}',
+        'of data-loading workers, on Linux; recipe is what each control of docs/recipe.md costs; '
+        f'towers is training under bf16 AMP, for a GPU. Defaults to {_USUAL}',
+    )
+    parser.add_argument(
+        '--towers',
+        type=lambda text: text.split(','),
+        help=f'CLIP architectures of the part towers. Defaults to {",".join(TOWERS)}',
+    )
+    parser.add_argument(
+        '--batches',
+        help='clips a batch of the part towers. Defaults to 8,16,32',
+    )
+    parser.add_argument(
+        '--steps', type=int, help='steps of the run of the part towers. Defaults to 200'
     )
     parser.add_argument('--seed', type=int, default=0, help='seed of all data. Defaults to 0')
     parser.add_argument(
@@ -109,6 +137,16 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         raise MGDMError(
             f'--parts takes {", ".join(PARTS)}, with commas between; got {unknown[0]!r}'
         )
+    args.towers = args.towers or (['mgdm-tiny'] if args.quick else list(TOWERS))
+    for arch in args.towers:
+        get_arch(arch)  # raises with the names that there are
+    args.batches = _numbers(args.batches or ('2' if args.quick else '8,16,32'))
+    args.steps = (3 if args.quick else 200) if args.steps is None else args.steps
+    if args.steps < 1 or min(args.batches) < 1:
+        raise MGDMError(
+            f'--steps and --batches should be at least 1, got {args.steps} and '
+            f'{",".join(map(str, args.batches))}'
+        )
     if args.repeats < 1:
         raise MGDMError(f'--repeats should be at least 1, got {args.repeats}')
     if args.device != 'cpu' and not (args.device.startswith('cuda') and torch.cuda.is_available()):
@@ -116,3 +154,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
             f"--device should be 'cpu', or 'cuda' on a machine that has it, got {args.device!r}"
         )
     return args
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(number) for number in text.split(',')]
+    except ValueError:
+        raise MGDMError(
+            f'--batches takes whole numbers with commas between, such as 8,16; got {text!r}'
+        ) from None

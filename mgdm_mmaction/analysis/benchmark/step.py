@@ -1,33 +1,12 @@
 """One training step with the text bank against one that runs the text tower."""
 
-from typing import NamedTuple
-
 import torch
-from mmaction.registry import MODELS
-from mmaction.structures import ActionDataSample
-from mmengine.registry import init_default_scope
-from torch import nn
 
-from ...clip import build_clip, embed_dims, encode_texts, image_size, tokenize
+from ...clip import build_clip, encode_texts, tokenize
 from .timing import compare
+from .training import StepSizes, build_model, random_batch
 
-__all__ = ['StepSizes', 'benchmark_step']
-
-
-class StepSizes(NamedTuple):
-    """Sizes of a training step.
-
-    Args:
-        arch (str): CLIP architecture.
-        batch (int): Videos b.
-        frames (int): Frames T.
-        negatives (int): Negatives k a video.
-    """
-
-    arch: str = 'ViT-B-32'
-    batch: int = 8
-    frames: int = 8
-    negatives: int = 7
+__all__ = ['benchmark_step']
 
 
 def benchmark_step(
@@ -53,7 +32,7 @@ def benchmark_step(
     torch.manual_seed(seed)
     arch, b, t, k = sizes
     num_texts = b * (1 + k)
-    model = _build(sizes, num_texts).to(device)
+    model = build_model(sizes, num_texts).to(device)
     head = model.cls_head
     clip = build_clip(arch)
     head.text_bank.copy_(encode_texts(clip, head.corpus.prompts, arch))
@@ -62,12 +41,7 @@ def benchmark_step(
     clip.to(device)
     tokens = tokenize(head.corpus.prompts, arch).to(device)
 
-    inputs = torch.randn(b, t, 3, *image_size(arch), device=device)
-    samples = []
-    for ids in torch.arange(num_texts).view(b, 1 + k):
-        sample = ActionDataSample().set_gt_label(int(ids[0])).to(device)
-        sample.set_field(ids.numpy(), 'text_ids')
-        samples.append(sample)
+    inputs, samples = random_batch(sizes, device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5)
 
     def train() -> None:
@@ -88,22 +62,3 @@ def benchmark_step(
         f'  {f"text tower on {num_texts} prompts a step":<38}{times.other:8.3f} s: '
         f'{times.ratio:.2f} x the time ({times.low:.2f}-{times.high:.2f})',
     ]
-
-
-def _build(sizes: StepSizes, num_texts: int) -> nn.Module:
-    init_default_scope('mmaction')
-    config = dict(
-        type='MGDM',
-        backbone=dict(type='CLIPBackbone', arch=sizes.arch),
-        neck=dict(
-            type='TextGuidedTemporalHead',
-            embed_dims=embed_dims(sizes.arch),
-            num_frames=sizes.frames,
-        ),
-        cls_head=dict(
-            type='HardNegativeTextHead',
-            arch=sizes.arch,
-            classes=[f'action {index}' for index in range(num_texts)],
-        ),
-    )
-    return MODELS.build(config).train()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-__all__ = ['Comparison', 'compare']
+__all__ = ['Comparison', 'compare', 'wait']
 
 
 class Comparison(NamedTuple):
@@ -62,14 +62,18 @@ def compare(
 
 
 def _time(function: Callable[[], object], device: str) -> float:
-    _wait(device)
+    wait(device)
     start = time.perf_counter()
     function()
-    _wait(device)
+    wait(device)
     return time.perf_counter() - start
 
 
-def _wait(device: str) -> None:
-    """Work on a GPU goes on after the call that asked for it."""
+def wait(device: str) -> None:
+    """Wait for a GPU, where work goes on after the call that asked for it.
+
+    Args:
+        device (str): Device; on a CPU there is nothing to wait for.
+    """
     if device.startswith('cuda'):
         torch.cuda.synchronize(device)

@@ -75,7 +75,8 @@ class UnreadableLog:
             raise MGDMError(
                 f'{len(bad)} unreadable videos among {self.tried()} clips tried; '
                 f'max_fraction={self.max_fraction:g} is tolerated. Check `data_prefix` of the data '
-                'set and the files, take them off the list, or raise max_fraction of '
+                'set and the files (tools/data/check_videos.py finds all broken ones and writes '
+                'a list without them), or raise max_fraction of '
                 f'SkipUnreadable:\n{list_unreadable(bad)}'
             )
         return new

@@ -12,8 +12,8 @@ Base and novel classes, and the harmonic mean of both:
         'work_dirs/mgdm_vit-b-16_16f_ucf101_base_seed{MGDM_SEED}/epoch_20.pth'
 `MGDM_TOWER=l-14` takes the paper's tower. Negatives are base classes alone: novel ones stay unseen.
 
-Protocol: split 1, 1 clip x 16 frames x 1 centre crop of 224. The recipe is that of the full training
-set, which is ours for this protocol.
+Protocol: split 1, 1 clip x 16 frames x 1 centre crop of 224. The recipe is that of full training,
+which is our choice for this protocol.
 """
 
 _base_ = '../ucf101/mgdm_vit-{{$MGDM_TOWER:b-16}}_16f_ucf101_split1.py'

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import torch.distributed as dist
 from mmaction.registry import RUNNERS
 from mmengine.config import Config, DictAction
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from ..engine import is_cpu_only, process_rank, start_process_group
@@ -130,6 +131,11 @@ def use_cpu_amp(cfg: Config) -> None:
     """
     wrapper = cfg.optim_wrapper
     if wrapper.get('type') == 'AmpOptimWrapper' and is_cpu_only():
+        print_log(
+            f'no GPU: AmpOptimWrapper (dtype {wrapper.get("dtype") or "float16"}) becomes bfloat16 '
+            'autocast on the CPU, without a loss scale',
+            logger='current',
+        )
         for key in ('loss_scale', 'dtype', 'use_fsdp'):
             wrapper.pop(key, None)
         wrapper.type = 'CPUAmpOptimWrapper'

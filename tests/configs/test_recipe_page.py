@@ -77,7 +77,7 @@ def stand_ins(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', BLOCKS)
-def test_block(name, stand_ins, tmp_path, monkeypatch):
+def test_block(name, stand_ins, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv('MGDM_DATA', str(stand_ins.root))
     child = tmp_path / 'child.py'
     child.write_text(f"_base_ = '{CONFIGS / 'mgdm_k400.py'}'\n{BLOCKS[name]}")
@@ -91,3 +91,5 @@ def test_block(name, stand_ins, tmp_path, monkeypatch):
     runner = run_training(cfg, name)
     assert runner.iter == 2
     assert CHECKS[name](runner)
+    told = 'becomes bfloat16 autocast on the CPU' in capfd.readouterr().err
+    assert told == (name in ('bf16', 'fp16'))

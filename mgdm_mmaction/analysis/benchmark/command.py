@@ -60,8 +60,8 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
         sizes = StepSizes('mgdm-tiny', 2, 2, 2) if args.quick else StepSizes()
         yield benchmark_step(sizes, **options)
     elif part == 'mining':
-        for arch in _mined_architectures(args.device):
-            yield benchmark_mining(_mining_sizes(arch, args.quick), **options)
+        for sizes in _mining_sizes(args.device, args.quick):
+            yield benchmark_mining(sizes, **options)
     elif part == 'file':
         yield benchmark_negatives_file(1000 if args.quick else 240_000, seed=args.seed)
     elif part == 'sharing':
@@ -84,14 +84,13 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
             yield benchmark_pipeline(configs / config, sizes, 5 * args.repeats, args.seed)
 
 
-def _mined_architectures(device: str) -> list[str]:
-    return ['mgdm-tiny'] if device == 'cpu' else ['mgdm-tiny', 'ViT-B-16', 'ViT-L-14']
-
-
-def _mining_sizes(arch: str, quick: bool) -> MiningSizes:
-    if arch == 'mgdm-tiny':
-        return MiningSizes(videos=VideoSizes(12, 80, 80, 12)) if quick else MiningSizes()
-    return MiningSizes(arch, 16, VideoSizes(8 if quick else 400, 340, 256, 60))
+def _mining_sizes(device: str, quick: bool) -> list[MiningSizes]:
+    small = VideoSizes(12, 80, 80, 12) if quick else VideoSizes(2000, 80, 80, 24)
+    large = VideoSizes(4, 340, 256, 12) if quick else VideoSizes(200, 340, 256, 60)
+    sizes = [MiningSizes(videos=small), MiningSizes(videos=large)]
+    if device != 'cpu':
+        sizes += [MiningSizes(arch, 16, large) for arch in ('ViT-B-16', 'ViT-L-14')]
+    return sizes
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

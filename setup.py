@@ -47,9 +47,21 @@ EXTRAS = {
     # The full one, for those who use other models of MMAction2. Without a wheel for your torch, pip
     # compiles it: see its own installation guide, and pass --no-build-isolation.
     'full': ['mmcv>=2.0.1,<2.2'],
+    # To exchange negatives as parquet; csv needs nothing. Oldest that has been tried.
+    'parquet': ['pyarrow>=17'],
     # What `make test` and `make lint` run. The formatter's output changes between minor releases;
     # transformers is the reference that Hugging Face's CLIP weights are compared with.
-    'test': ['pytest>=8', 'pytest-xdist>=3.6', 'ruff>=0.17,<0.18', 'tensorboard', 'transformers'],
+    'test': [
+        'pytest>=8',
+        'pytest-xdist>=3.6',
+        'ruff>=0.17,<0.18',
+        'tensorboard',
+        'transformers',
+        'pyarrow>=17',
+        # Opens the page of tools/inspect_negatives.py in Chromium, where there is one. Oldest that
+        # has been tried.
+        'selenium>=4.51',
+    ],
 }
 
 
@@ -131,7 +143,9 @@ setup(
     # mmengine 0.10.7 calls pkgutil.find_loader, which Python 3.14 removed.
     python_requires='>=3.10,<3.14',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['label_maps/*.txt', 'architectures/*.json']},
+    package_data={
+        PACKAGE: ['label_maps/*.txt', 'architectures/*.json', 'inspection/page_files/*'],
+    },
     include_package_data=False,
     install_requires=REQUIRES,
     extras_require=EXTRAS,

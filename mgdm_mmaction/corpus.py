@@ -5,22 +5,24 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from .errors import MGDMError
+from .prompts import DEFAULT_PROMPT, read_prompt
 
 __all__ = [
     'DEFAULT_PROMPT',
     'LabelCorpus',
+    'LabelSource',
     'format_label',
     'normalize_label',
     'packaged_label_maps',
     'read_labels',
 ]
-
-DEFAULT_PROMPT = 'This is a video about {}'
 
 # 'PlayingGuitar' -> 'Playing Guitar', 'TVShow' -> 'TV Show'; digits stay with the word before them.
 _CAMEL_CASE = re.compile(r'(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])')
@@ -139,6 +141,20 @@ def _parse_labels(text: str, where: str) -> list[str]:
     return [name for _, name in names]
 
 
+class LabelSource(NamedTuple):
+    """Where labels of a corpus come from.
+
+    Args:
+        name (str): 'classes', a packaged map, a file, or 'list' for names given as they are.
+        num_names (int): Names it has.
+        num_new (int): Names that were not yet in the corpus, in this or another spelling.
+    """
+
+    name: str
+    num_names: int
+    num_new: int
+
+
 class LabelCorpus:
     """The label texts that videos are compared with, each under one id.
 
@@ -152,15 +168,18 @@ class LabelCorpus:
         extra (str | Path | Sequence[str], optional): Labels of other data sets. A list may hold
             names and packaged maps; maps and files can also be joined by ``'+'``:
             ``'k400+ucf101'``. Defaults to ().
-        prompt (str, optional): Text around a label, with one ``{}``. Defaults to
+        prompt (str | Sequence[str], optional): Text around a label, with one ``{}``; several
+            texts, or a packaged list of them such as ``'actions'``, for an ensemble. Defaults to
             :data:`DEFAULT_PROMPT`.
 
     Attributes:
         classes (list[str]): The data set's class names as given; label i is ``classes[i]``.
         labels (list[str]): The n labels as readable lower-case words; corpus id i is ``labels[i]``.
         class_ids (np.ndarray): Label -> corpus id, int64, shape [C].
-        prompts (list[str]): The n prompts.
+        prompt (str | list[str]): The template, or the m templates of an ensemble.
+        prompts (list[str]): The n prompts; of an ensemble n m, those of a label together.
         duplicates (list[tuple[str, int]]): Extra spellings merged into an earlier corpus id.
+        sources (list[LabelSource]): What the labels come from, in order.
 
     Raises:
         MGDMError: If two classes of the data set have the same name but for spelling, a list is
@@ -176,14 +195,9 @@ class LabelCorpus:
         self,
         classes: str | Path | Sequence[str],
         extra: str | Path | Sequence[str] = (),
-        prompt: str = DEFAULT_PROMPT,
+        prompt: str | Sequence[str] = DEFAULT_PROMPT,
     ) -> None:
-        if not isinstance(prompt, str) or prompt.count('{}') != 1:
-            raise MGDMError(
-                f'prompt: found {prompt!r}; expected a text with exactly one {{}} where the label '
-                f'goes, such as {DEFAULT_PROMPT!r}.'
-            )
-        self.prompt = prompt
+        self.prompt = read_prompt(prompt)
         self.classes = read_labels(classes)
         if not self.classes:
             raise MGDMError('classes: the list is empty; name every class of the data set.')
@@ -199,12 +213,16 @@ class LabelCorpus:
                     'have the same name but for spelling; no text can tell them apart. Rename one.'
                 )
             self._add(name, key)
-        for name in _read_extra(extra):
-            key = normalize_label(name)
-            if key in self._ids:
-                self.duplicates.append((name, self._ids[key]))
-            else:
-                self._add(name, key)
+        self.sources = [LabelSource('classes', len(self.classes), len(self.classes))]
+        for source, names in _read_extra(extra):
+            before = len(self.labels)
+            for name in names:
+                key = normalize_label(name)
+                if key in self._ids:
+                    self.duplicates.append((name, self._ids[key]))
+                else:
+                    self._add(name, key)
+            self.sources.append(LabelSource(source, len(names), len(self.labels) - before))
 
     def _add(self, name: str, key: str) -> None:
         self._ids[key] = len(self.labels)
@@ -216,9 +234,15 @@ class LabelCorpus:
         return np.arange(len(self.classes), dtype=np.int64)
 
     @property
+    def templates(self) -> list[str]:
+        """The m templates; a single one is a list of one."""
+        return [self.prompt] if isinstance(self.prompt, str) else list(self.prompt)
+
+    @property
     def prompts(self) -> list[str]:
-        """The prompt of every corpus id."""
-        return [self.prompt.replace('{}', label) for label in self.labels]
+        """The m prompts of corpus id 0, those of corpus id 1, and so on."""
+        templates = self.templates
+        return [text.replace('{}', label) for label in self.labels for text in templates]
 
     @property
     def digest(self) -> str:
@@ -294,10 +318,19 @@ class LabelCorpus:
         )
 
 
-def _read_extra(extra: str | Path | Sequence[str]) -> list[str]:
-    """Read extra labels: names and packaged maps in a list, or maps and files joined by '+'."""
-    if isinstance(extra, str) and not Path(extra).is_file():
-        return [name for part in extra.split('+') if part for name in read_labels(part.strip())]
-    names = read_labels(extra)
+def _read_extra(extra: str | Path | Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Read extra labels: names and packaged maps in a list, or maps and files joined by '+'.
+
+    Returns:
+        list[tuple[str, list[str]]]: Sources with their names.
+    """
+    if isinstance(extra, Path) or (isinstance(extra, str) and Path(extra).is_file()):
+        return [(str(extra), read_labels(extra))]
+    if isinstance(extra, str):
+        parts = [part.strip() for part in extra.split('+') if part]
+        return [(part, read_labels(part)) for part in parts]
     maps = packaged_label_maps()
-    return [name for item in names for name in (read_labels(item) if item in maps else [item])]
+    return [
+        (key or 'list', read_labels(key) if key else list(names))
+        for key, names in groupby(read_labels(extra), lambda item: item if item in maps else '')
+    ]

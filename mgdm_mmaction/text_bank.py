@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from .clip import build_clip, encode_texts, weights_digest
 from .corpus import LabelCorpus
 
-__all__ = ['TextBank', 'build_text_bank', 'cache_dir']
+__all__ = ['TextBank', 'build_text_bank', 'cache_dir', 'encode_labels']
 
 
 class TextBank(NamedTuple):
@@ -40,6 +41,29 @@ def cache_dir() -> Path:
     return Path(os.environ.get('MGDM_CACHE') or Path(base) / 'mgdm_mmaction')
 
 
+def encode_labels(model: nn.Module, corpus: LabelCorpus, arch: str) -> Tensor:
+    """Embed the labels of a corpus.
+
+    With one template it is the embedding of the prompt. With several, its direction is that of the
+    mean of the prompts' unit embeddings (CLIP, arXiv:2103.00020, section 3.1.4) and its length the
+    mean of their lengths, so that the discriminator sees texts of the length it sees with one.
+
+    Args:
+        model (nn.Module): CLIP model of :func:`~mgdm_mmaction.clip.build_clip`.
+        corpus (LabelCorpus): n labels.
+        arch (str): The model's architecture.
+
+    Returns:
+        Tensor: float32 [n, D] on the model's device, not normalised.
+    """
+    embeddings = encode_texts(model, corpus.prompts, arch)
+    if (count := len(corpus.templates)) == 1:
+        return embeddings
+    embeddings = embeddings.unflatten(0, (-1, count))  # [n, m, D]
+    direction = F.normalize(F.normalize(embeddings, dim=-1).mean(dim=1), dim=-1)
+    return direction * embeddings.norm(dim=-1).mean(dim=1, keepdim=True)
+
+
 def build_text_bank(
     corpus: LabelCorpus,
     arch: str,
@@ -62,12 +86,14 @@ def build_text_bank(
     """
     model = build_clip(arch, pretrained, quick_gelu)
     digest = weights_digest(model)
-    key = json.dumps([arch, digest, corpus.prompts])
+    # The key of a single template is as it was before there were ensembles.
+    count = len(corpus.templates)
+    key = json.dumps([arch, digest, corpus.prompts] + ([count] if count > 1 else []))
     file = cache_dir() / 'text_bank' / f'{hashlib.sha256(key.encode()).hexdigest()[:32]}.pt'
     if pretrained is not None and file.is_file():
         embeddings = torch.load(file, map_location='cpu', weights_only=True)
     else:
-        embeddings = encode_texts(model, corpus.prompts, arch)
+        embeddings = encode_labels(model, corpus, arch)
         if pretrained is not None:
             _save_atomically(embeddings, file)
     return TextBank(embeddings, model.logit_scale.detach().clone(), digest)

@@ -157,7 +157,7 @@ def _header(**change):
         ('no json\n', ':1: the header is not JSON'),
         ('{"path": "a.mp4"}\n', ':1: this is no negatives file'),
         ('[1]\n', ':1: this is no negatives file'),
-        (_header(format_version=7), 'format version 7.*reads version 1'),
+        (_header(format_version=7), 'format version 7.*reads version 1 to 2.*later release'),
         (_header(prompt=None), '`prompt` is .missing'),
         (_header(k='two'), "`k` is 'two', expected int"),
         (_header(class_ids=[0, 1]), '`class_ids`'),

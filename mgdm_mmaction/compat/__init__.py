@@ -15,6 +15,7 @@ module               fault
 ``safe_checkpoints`` ``torch.load`` refuses mmengine's checkpoints since torch 2.6
 ``accumulated_lr``   mmengine's automatic learning rate forgets accumulated batches
 ``ema_copy``         mmengine's ``EMAHook`` copies the model before its weights are there
+``option_spaces``    mmengine's ``--cfg-options`` deletes the spaces of a value
 ``cut_off_avi``      decord dies of a cut-off avi file that mmaction2 reads into memory
 ===================  ==============================================================================
 
@@ -29,6 +30,7 @@ from . import (
     ema_copy,
     mmcv_version,
     moved_helpers,
+    option_spaces,
     package_lookup,
     safe_checkpoints,
     torch_first,
@@ -46,6 +48,7 @@ _MENDS = (
     safe_checkpoints,
     accumulated_lr,
     ema_copy,
+    option_spaces,
     cut_off_avi,
 )
 

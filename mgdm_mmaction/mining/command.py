@@ -8,7 +8,11 @@ from mmengine.config import Config, DictAction
 from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError
 from ..negatives import validate_negatives
+from .confusions import mine_confusions
 from .miner import mine, read_config
+from .precision import PRECISIONS
+from .processes import parse_process
+from .text_only import mine_text_only
 
 __all__ = ['main']
 
@@ -39,6 +43,20 @@ def main(argv: list[str] | None = None) -> None:
     out = args.out or wanted
     if out is None:
         raise MGDMError('no --out FILE given, and the config names no negatives_file either.')
+    ways = {'--confusions': args.confusions, '--checkpoint': args.checkpoint}
+    ways['--text-only'] = args.text_only or None
+    if len(given := [name for name, value in ways.items() if value is not None]) > 1:
+        raise MGDMError(f'{" and ".join(given)} are different ways to mine; choose one.')
+    if args.text_only:
+        options = (args.num_negatives, args.split, args.duplicate_threshold, args.overwrite)
+        print(mine_text_only(cfg, out, *options))
+        _print_next(args.config, wanted, out)
+        return
+    if args.confusions is not None:
+        options = (args.num_negatives, args.split, args.overwrite)
+        print(mine_confusions(cfg, args.confusions, out, *options))
+        _print_next(args.config, wanted, out)
+        return
     summary = mine(
         cfg,
         out,
@@ -50,9 +68,19 @@ def main(argv: list[str] | None = None) -> None:
         max_bad_fraction=args.max_bad_fraction,
         duplicate_threshold=args.duplicate_threshold,
         overwrite=args.overwrite,
+        precision=args.precision,
+        checkpoint=args.checkpoint,
+        process=None if args.process is None else parse_process(args.process),
     )
+    if summary is None:
+        print(f'This process is done. The last one to finish writes {out}; run it again if not.')
+        return
     print(summary)
-    print(f'Next: python tools/train.py {args.config}')
+    _print_next(args.config, wanted, out)
+
+
+def _print_next(config: str, wanted: str | None, out: str) -> None:
+    print(f'Next: python tools/train.py {config}')
     if wanted != out:
         print(
             f'(the config reads {wanted}; let negatives_file of AttachHardNegatives be {out}, '
@@ -75,9 +103,39 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         metavar='K',
         help='negatives a video. Default: 16, or as many as there are other labels',
     )
+    parser.add_argument(
+        '--checkpoint',
+        metavar='FILE',
+        help='mine with this checkpoint of the config instead of the frozen CLIP (not the paper)',
+    )
+    parser.add_argument(
+        '--confusions',
+        metavar='DUMP.pkl',
+        help='no CLIP: by class, what a test run (tools/test.py --dump) confused it with (not the '
+        'paper)',
+    )
+    parser.add_argument(
+        '--text-only',
+        action='store_true',
+        help='no video: by class, the nearest labels by text (not the paper; a control, and for '
+        'when the videos cannot be mined)',
+    )
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
     parser.add_argument('--device', help='cuda, cpu, ...; CUDA by default where there is one')
-    parser.add_argument('--batch-size', type=int, default=8, help='videos a step. Default: 8')
+    parser.add_argument(
+        '--precision',
+        choices=PRECISIONS,
+        help='of the image tower. Default: bfloat16 on CUDA, else float32',
+    )
+    parser.add_argument(
+        '--process',
+        metavar='I/N',
+        help='be process I of N that share the work through the folder OUT.parts; torchrun and '
+        'srun tell by themselves',
+    )
+    parser.add_argument(
+        '--batch-size', type=int, default=8, help='videos encoded together. Default: 8'
+    )
     parser.add_argument(
         '--num-workers', type=int, default=2, help='processes that decode. Default: 2'
     )

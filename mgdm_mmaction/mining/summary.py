@@ -1,13 +1,14 @@
 """What the frozen CLIP gets right and what it confuses, in a few lines."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from ..corpus import LabelCorpus
 from ..datasets.transforms.unreadable_log import list_unreadable
 
-__all__ = ['Confusion', 'MiningSummary', 'SummaryCounter']
+__all__ = ['Confusion', 'MiningSummary', 'SummaryCounter', 'true_ranks', 'unreadable_file']
 
 # A label counts as a frequent negative of a class when it is among this many of its videos.
 _FIRST = 3
@@ -46,6 +47,7 @@ class MiningSummary:
         confused (list[Confusion]): Classes with the lowest top-1.
         unreadable (dict[str, str]): Videos left out, with reasons.
         repeats (int): Lines of the list that named a video again.
+        limit (str): What this run waited for: decoding or the tower. Empty if it mined nothing.
     """
 
     path: str
@@ -58,6 +60,7 @@ class MiningSummary:
     confused: list[Confusion]
     unreadable: dict[str, str] = field(default_factory=dict)
     repeats: int = 0
+    limit: str = ''
 
     def __str__(self) -> str:
         lines = [
@@ -75,10 +78,39 @@ class MiningSummary:
             lines.append(f'{self.repeats} lines of the list name a video again; mined once.')
         if self.unreadable:
             lines.append(
-                f'{len(self.unreadable)} videos could not be read and have no negatives; take '
-                f'them off the list:\n{list_unreadable(self.unreadable)}'
+                f'{len(self.unreadable)} videos could not be read and have no negatives; all are '
+                f'listed in {unreadable_file(self.path)}:\n{list_unreadable(self.unreadable, 5)}'
             )
+        if self.limit:
+            lines.append(self.limit)
         return '\n'.join(lines)
+
+
+def unreadable_file(out: str | Path) -> Path:
+    """Return the file beside a negatives file that lists the videos it lacks, with reasons.
+
+    Args:
+        out (str | Path): The negatives file.
+    """
+    out = Path(out)
+    return out.with_name(f'{out.stem}.unreadable.tsv')
+
+
+def true_ranks(scores: np.ndarray, labels: np.ndarray, corpus: LabelCorpus) -> np.ndarray:
+    """Count the classes that score higher than the true one, or equal with a lower label.
+
+    Args:
+        scores (np.ndarray): Cosines with the n labels of the corpus, shape [B, n].
+        labels (np.ndarray): Labels, shape [B].
+        corpus (LabelCorpus): The labels and classes.
+
+    Returns:
+        np.ndarray: 0 where the true class is the first, int, shape [B].
+    """
+    scores = scores[:, corpus.class_ids]
+    own = scores[np.arange(len(labels)), labels][:, None]
+    before = np.arange(scores.shape[1]) < labels[:, None]
+    return ((scores > own) | ((scores == own) & before)).sum(axis=1)
 
 
 class SummaryCounter:
@@ -95,22 +127,17 @@ class SummaryCounter:
         self._right = np.zeros((2, num_classes), dtype=np.int64)
         self._taken_for = np.zeros((num_classes, len(corpus)), dtype=np.int64)
 
-    def add(self, labels: np.ndarray, scores: np.ndarray, negatives: np.ndarray) -> None:
+    def add(self, labels: np.ndarray, ranks: np.ndarray, negatives: np.ndarray) -> None:
         """Count a batch.
 
         Args:
             labels (np.ndarray): Labels, shape [B].
-            scores (np.ndarray): Cosines with the n labels of the corpus, shape [B, n].
+            ranks (np.ndarray): Ranks of the true classes, from :func:`true_ranks`, shape [B].
             negatives (np.ndarray): Mined corpus ids, shape [B, k].
         """
-        scores = scores[:, self._corpus.class_ids]
-        # Rank of the true class: how many classes score higher, or equal with a lower label.
-        own = scores[np.arange(len(labels)), labels][:, None]
-        before = np.arange(scores.shape[1]) < labels[:, None]
-        rank = ((scores > own) | ((scores == own) & before)).sum(axis=1)
         np.add.at(self._videos, labels, 1)
-        np.add.at(self._right[0], labels, rank < 1)
-        np.add.at(self._right[1], labels, rank < 5)
+        np.add.at(self._right[0], labels, ranks < 1)
+        np.add.at(self._right[1], labels, ranks < 5)
         first = negatives[:, :_FIRST]
         np.add.at(self._taken_for, (labels[:, None], first), 1)
 

@@ -1,8 +1,11 @@
 """The training videos of a config, decoded as it decodes videos for validation."""
 
 import copy
-from collections.abc import Mapping, Sequence
+import hashlib
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import torch
 from mmaction.registry import DATASETS, TRANSFORMS
 from mmengine.config import Config
@@ -12,9 +15,9 @@ from torch.utils.data import Dataset
 from ..datasets.annotations import unwrap_datasets
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
-from ..negatives import video_path
+from ..negatives import path_hash, video_path
 
-__all__ = ['MiningVideos', 'mining_transforms']
+__all__ = ['MiningVideos', 'joint_digest', 'mining_transforms']
 
 
 def mining_transforms(cfg: Config, kind: str) -> list[dict]:
@@ -67,23 +70,24 @@ class MiningVideos(Dataset):
         num_classes (int): Number of classes that labels must stay below.
 
     Attributes:
-        paths (list[str]): As the annotation files write them.
-        labels (list[int]): Their labels.
+        labels (np.ndarray): Their labels, int32.
         repeats (int): Lines that name a video again.
+        transforms (list[list[dict]]): Configs of the transforms of each data set.
 
     Raises:
         MGDMError: If a video is listed with two labels, or a sample has several labels.
     """
 
     def __init__(self, cfg: Config, split: str, num_classes: int) -> None:
-        self.paths: list[str] = []
-        self.labels: list[int] = []
         self.repeats = 0
-        self._rows: list[tuple[int, int]] = []
-        self._datasets, self._pipelines = [], []
-        seen: dict[str, int] = {}
+        # Arrays and not lists of objects: workers that are forked share them, and a video costs
+        # a few bytes.
+        labels, sources, rows = array('i'), array('i'), array('i')
+        self._datasets, self._prefixes, self._pipelines, self.transforms = [], [], [], []
+        seen: dict[int, int] = {}
         for config in unwrap_datasets(cfg[f'{split}_dataloader']['dataset']):
             transforms = mining_transforms(cfg, _type_name(config))
+            self.transforms.append(transforms)
             # The lists and prefixes are the data set's own, the pipeline is ours.
             dataset = DATASETS.build({**copy.deepcopy(dict(config)), 'pipeline': []})
             pipeline = [TRANSFORMS.build(item) for item in transforms]
@@ -93,30 +97,44 @@ class MiningVideos(Dataset):
                     item.test_mode = True
             self._pipelines.append(pipeline)
             self._datasets.append(dataset)
-            self._add_rows(dataset, num_classes, seen)
+            self._prefixes.append(dataset.data_prefix.get('video', dataset.data_prefix.get('img')))
+            for row, label in self._new_rows(dataset, num_classes, seen):
+                labels.append(label)
+                sources.append(len(self._datasets) - 1)
+                rows.append(row)
+        self.labels, self._sources, self._rows = (
+            np.frombuffer(column, dtype=np.int32) for column in (labels, sources, rows)
+        )
 
-    def _add_rows(self, dataset: Dataset, num_classes: int, seen: dict[str, int]) -> None:
-        prefix = dataset.data_prefix.get('video', dataset.data_prefix.get('img'))
+    def _new_rows(
+        self, dataset: Dataset, num_classes: int, seen: dict[int, int]
+    ) -> Iterator[tuple[int, int]]:
+        """Yield row and label of the videos that were not listed before."""
         for i in range(len(dataset)):
             info = dataset.get_data_info(i)
-            path, label = video_path(info, prefix), info['label']
+            path, label = video_path(info, self._prefixes[-1]), info['label']
             if not isinstance(label, int) or not 0 <= label < num_classes:
                 raise MGDMError(
                     f'{dataset.ann_file}: {path!r} has label {label}; expected one number from 0 '
                     f'to {num_classes - 1} for the {num_classes} class names of the config.'
                 )
-            if path in seen:
-                if seen[path] != label:
+            key = path_hash(path)
+            if key in seen:
+                if seen[key] != label:
                     raise MGDMError(
-                        f'{dataset.ann_file}: {path!r} is listed with label {seen[path]} and with '
+                        f'{dataset.ann_file}: {path!r} is listed with label {seen[key]} and with '
                         f'label {label}; a video has one label. Delete one line.'
                     )
                 self.repeats += 1
                 continue
-            seen[path] = label
-            self.paths.append(path)
-            self.labels.append(label)
-            self._rows.append((len(self._datasets) - 1, i))
+            seen[key] = label
+            yield i, label
+
+    def path_of(self, index: int) -> str:
+        """Return the path of a video as its annotation file writes it."""
+        source = self._sources[index]
+        info = self._datasets[source].get_data_info(int(self._rows[index]))
+        return video_path(info, self._prefixes[source])
 
     @property
     def ann_files(self) -> list[str]:
@@ -128,8 +146,8 @@ class MiningVideos(Dataset):
 
     def __getitem__(self, index: int) -> tuple[int, Tensor | None, str]:
         """Return the index, the frames [T, 3, H, W] or None, and why there are none."""
-        source, row = self._rows[index]
-        info = self._datasets[source].get_data_info(row)
+        source = self._sources[index]
+        info = self._datasets[source].get_data_info(int(self._rows[index]))
         try:
             packed = run_transforms(self._pipelines[source], info)
         except NOT_THE_VIDEO:
@@ -141,3 +159,10 @@ class MiningVideos(Dataset):
             # FormatShape('NCTHW'): clips of frames, [V, 3, T, H, W].
             frames = frames.transpose(1, 2).flatten(0, 1)
         return index, torch.as_tensor(frames), ''
+
+
+def joint_digest(digests: Sequence[str]) -> str:
+    """Return one fingerprint of several lists; of a single one, its own."""
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256('\n'.join(digests).encode()).hexdigest()[:16]

@@ -8,17 +8,22 @@ video::
 ``path`` is what the annotation file writes, ``negatives`` are corpus ids, hardest first.
 """
 
-from .format import FORMAT_VERSION, NegativesHeader, video_path
-from .reader import NegativesFile, read_negatives
+from .class_level import ClassNegatives, class_negatives
+from .format import FORMAT_VERSION, NegativesHeader, path_hash, video_path
+from .reader import NegativesFile, read_header, read_negatives
 from .validation import NegativesSummary, validate_negatives
 from .writer import NegativesWriter
 
 __all__ = [
     'FORMAT_VERSION',
+    'ClassNegatives',
     'NegativesFile',
     'NegativesHeader',
     'NegativesSummary',
     'NegativesWriter',
+    'class_negatives',
+    'path_hash',
+    'read_header',
     'read_negatives',
     'validate_negatives',
     'video_path',

@@ -35,7 +35,7 @@ def check_rows(
         raise MGDMError(f'{path}:{row + 2}: {message} {MINE_HINT}')
 
     def first(bad: np.ndarray) -> int | None:
-        rows = np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))
+        rows = np.flatnonzero(bad.any(axis=tuple(range(1, bad.ndim))))
         return int(rows[0]) if len(rows) else None
 
     if (row := first((labels < 0) | (labels >= num_classes))) is not None:

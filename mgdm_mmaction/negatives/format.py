@@ -5,7 +5,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import get_origin
+from types import UnionType
+from typing import get_args, get_origin
 
 from ..corpus import LabelCorpus
 from ..errors import MGDMError
@@ -14,13 +15,15 @@ __all__ = [
     'FORMAT_NAME',
     'FORMAT_VERSION',
     'NegativesHeader',
+    'check_version',
     'path_hash',
     'path_key',
     'video_path',
 ]
 
 FORMAT_NAME = 'mgdm-negatives'
-FORMAT_VERSION = 1
+# A file says the lowest version that has what it holds: 2 is for several prompts, else 1.
+FORMAT_VERSION = 2
 MINE_HINT = 'Mine it again with tools/mine_negatives.py.'
 
 
@@ -31,7 +34,7 @@ class NegativesHeader:
     Args:
         architecture (str): CLIP architecture.
         weights_digest (str): Fingerprint of the frozen CLIP's weights.
-        prompt (str): Text around every label.
+        prompt (str | list[str]): Text around every label; several texts of an ensemble.
         labels (list[str]): The n labels of the corpus; negatives are indices of it.
         classes (list[str]): Class names of the data set, label order.
         class_ids (list[int]): Corpus id of every class.
@@ -44,7 +47,7 @@ class NegativesHeader:
 
     architecture: str
     weights_digest: str
-    prompt: str
+    prompt: str | list[str]
     labels: list[str]
     classes: list[str]
     class_ids: list[int]
@@ -54,9 +57,14 @@ class NegativesHeader:
     package_version: str
     settings: dict = field(default_factory=dict)
 
+    @property
+    def format_version(self) -> int:
+        """Version of the format that a file with this header has."""
+        return 1 if isinstance(self.prompt, str) else 2
+
     def to_json(self) -> str:
         """Return the header as one line, without the line break."""
-        head = {'format': FORMAT_NAME, 'format_version': FORMAT_VERSION}
+        head = {'format': FORMAT_NAME, 'format_version': self.format_version}
         return json.dumps(head | dataclasses.asdict(self), ensure_ascii=False)
 
     @classmethod
@@ -79,18 +87,13 @@ class NegativesHeader:
                 f'{where}:1: this is no negatives file: its first line should hold '
                 f'"format": "{FORMAT_NAME}". {MINE_HINT}'
             )
-        version = data.get('format_version')
-        if version != FORMAT_VERSION:
-            raise MGDMError(
-                f'{where}:1: format version {version!r}, but this package reads version '
-                f'{FORMAT_VERSION}. {MINE_HINT}'
-            )
-        types = {f.name: get_origin(f.type) or f.type for f in dataclasses.fields(cls)}
-        for name, kind in types.items():
-            if not isinstance(data.get(name), kind):
+        check_version(data.get('format_version'), FORMAT_VERSION, f'{where}:1')
+        types = {f.name: _types_of(f.type) for f in dataclasses.fields(cls)}
+        for name, kinds in types.items():
+            if not isinstance(data.get(name), kinds):
                 raise MGDMError(
                     f'{where}:1: header key `{name}` is {data.get(name, "missing")!r}, expected '
-                    f'{kind.__name__}. {MINE_HINT}'
+                    f'{" or ".join(kind.__name__ for kind in kinds)}. {MINE_HINT}'
                 )
         header = cls(**{name: data[name] for name in types})
         header._check(where)
@@ -115,6 +118,32 @@ class NegativesHeader:
     def corpus(self) -> LabelCorpus:
         """Return the corpus whose ids the file uses."""
         return LabelCorpus(self.classes, self.labels[len(self.classes) :], self.prompt)
+
+
+def check_version(found: object, newest: int, where: str) -> None:
+    """Refuse a file of a newer format than this package knows.
+
+    Args:
+        found (object): The version that the file says.
+        newest (int): The newest that can be read; all before it can.
+        where (str): File and line, for the message.
+
+    Raises:
+        MGDMError: If it is newer, or no version at all.
+    """
+    if isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= newest:
+        return
+    known = '1' if newest == 1 else f'1 to {newest}'
+    raise MGDMError(
+        f'{where}: format version {found!r}, but this package reads version {known}. A later '
+        'release of mgdm_mmaction wrote it: install that one, or make the file again with this one.'
+    )
+
+
+def _types_of(annotation: object) -> tuple[type, ...]:
+    """Return the plain types of an annotation such as ``str | list[str]``."""
+    parts = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    return tuple(get_origin(part) or part for part in parts)
 
 
 def video_path(info: Mapping, prefix: str | None = '') -> str:

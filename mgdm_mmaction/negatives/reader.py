@@ -11,7 +11,7 @@ from ..errors import MGDMError
 from .checks import check_rows
 from .format import MINE_HINT, NegativesHeader, path_hash, path_key
 
-__all__ = ['NegativesFile', 'read_negatives']
+__all__ = ['NegativesFile', 'read_header', 'read_negatives']
 
 
 class NegativesFile:
@@ -149,6 +149,23 @@ class NegativesFile:
         return f'{type(self).__name__}({self.path!r}, {len(self)} videos, k={self.k})'
 
 
+def read_header(path: str | Path) -> NegativesHeader:
+    """Read the first line of a negatives file alone.
+
+    Args:
+        path (str | Path): The file.
+
+    Returns:
+        NegativesHeader: What it was mined with.
+
+    Raises:
+        MGDMError: If there is no such file, or it is no negatives file.
+    """
+    _require(path)
+    with open(path, encoding='utf-8', errors='surrogateescape') as file:
+        return NegativesHeader.from_json(file.readline(), str(path))
+
+
 def read_negatives(path: str | Path) -> NegativesFile:
     """Read and check a negatives file.
 
@@ -163,11 +180,7 @@ def read_negatives(path: str | Path) -> NegativesFile:
             the line, what was found and what to do.
     """
     path = Path(path)
-    if not path.is_file():
-        raise MGDMError(
-            f'{path}: no such negatives file. Mine it first: python tools/mine_negatives.py '
-            f'CONFIG --out {path}'
-        )
+    _require(path)
     labels, negatives, scores = array('i'), array('i'), array('f')
     blob, offsets = bytearray(), array('q', [0])
     with open(path, encoding='utf-8', errors='surrogateescape') as file:
@@ -208,6 +221,14 @@ def read_negatives(path: str | Path) -> NegativesFile:
         np.frombuffer(bytes(blob), dtype=np.uint8),
         np.frombuffer(offsets, dtype=np.int64),
     )
+
+
+def _require(path: str | Path) -> None:
+    if not Path(path).is_file():
+        raise MGDMError(
+            f'{path}: no such negatives file. Mine it first: python tools/mine_negatives.py '
+            f'CONFIG --out {path}'
+        )
 
 
 def _cut_off(path: Path, number: int) -> MGDMError:

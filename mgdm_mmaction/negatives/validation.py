@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..prompts import describe_prompt
 from .format import NegativesHeader
 from .reader import read_negatives
 
@@ -39,7 +40,7 @@ class NegativesSummary:
             f'  corpus        {len(head.labels)} labels, {len(head.classes)} of them classes of '
             f'the data set; {self.used_labels} are a negative of some video',
             f'  mined with    {head.architecture} (weights {head.weights_digest}), '
-            f'{head.num_frames} frames a video, prompt {head.prompt!r}',
+            f'{head.num_frames} frames a video, {describe_prompt(head.prompt)}',
             f'  annotation    digest {head.annotation_digest}',
             '  most frequent ' + ', '.join(f'{label} ({count})' for label, count in self.frequent),
         ]

@@ -19,6 +19,8 @@ class NegativesWriter:
         path (str | Path): The file to write; its folder is made.
         header (NegativesHeader): First line.
         overwrite (bool, optional): Replace a file that exists. Defaults to False.
+        part (str | Path, optional): Another place for the unfinished file, on the same file system.
+            Defaults to None: ``<path>.part``.
 
     Raises:
         MGDMError: If the file exists and ``overwrite`` is false.
@@ -28,12 +30,18 @@ class NegativesWriter:
         ...     writer.write('train/run/0001.mp4', 3, [17, 4], [0.281, 0.279])
     """
 
-    def __init__(self, path: str | Path, header: NegativesHeader, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        header: NegativesHeader,
+        overwrite: bool = False,
+        part: str | Path | None = None,
+    ) -> None:
         self.path = Path(path)
         self.header = header
         check_can_write(self.path, overwrite)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._part = self.path.with_name(self.path.name + '.part')
+        self._part = Path(part or self.path.with_name(self.path.name + '.part'))
         self._file = self._part.open('w', encoding='utf-8', errors='surrogateescape')
         self._file.write(header.to_json() + '\n')
 

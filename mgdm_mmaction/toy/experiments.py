@@ -4,52 +4,23 @@ import argparse
 import json
 import os
 import statistics
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import RLock
 
 from ..errors import MGDMError
+from .alternatives import make_negatives
 from .scores import Scores, read_scores
 from .steps import locate, run_command
+from .variants import VARIANTS
 
-__all__ = ['VARIANTS', 'run_experiments']
+__all__ = ['run_experiments']
 
-CONFIG = 'configs/toy/mgdm_toy.py'
-_ATTACH = 'train_dataloader.dataset.pipeline.1'
 _CONTEXT = 'model.cls_head.context'
-
-
-# What the variants differ in, spelled out: a changed default of the config changes no result here.
-_COMMON = [
-    f'{_ATTACH}.start=1',
-    'model.neck.normalize_video=False',
-    'model.cls_head.discriminator.num_layers=2',
-    'model.loss.target=smoothed',
-]
-_NO_REPRESENTER = ['model.neck.num_layers=0', 'model.neck.attention=uniform']
-_NO_DISCRIMINATOR = ['model.cls_head.discriminator.num_layers=0']
-
-#: Name -> options of the config.
-VARIANTS = {
-    'k = 0': [f'{_ATTACH}.k=0'],
-    'k = 3': [f'{_ATTACH}.k=3'],
-    'k = 5': [f'{_ATTACH}.k=5'],
-    'k = 7': [f'{_ATTACH}.k=7'],
-    'k = 3 (bot)': [f'{_ATTACH}.k=3', f'{_ATTACH}.start=7'],
-    'k = 7, no representer': [f'{_ATTACH}.k=7', *_NO_REPRESENTER],
-    'k = 7, no discriminator': [f'{_ATTACH}.k=7', *_NO_DISCRIMINATOR],
-    'k = 7, discriminator of 1 block': [
-        f'{_ATTACH}.k=7',
-        'model.cls_head.discriminator.num_layers=1',
-    ],
-    'k = 7, discriminator at 0.1 x lr': [
-        f'{_ATTACH}.k=7',
-        'optim_wrapper.paramwise_cfg.custom_keys.discriminator.lr_mult=0.1',
-    ],
-    'k = 7, exact target': [f'{_ATTACH}.k=7', 'model.loss.target=exact'],
-    'k = 7, V renormalised': [f'{_ATTACH}.k=7', 'model.neck.normalize_video=True'],
-}
 _CONTEXTS = ('all', 'single', 'neighbors')
+_LOCKS: defaultdict[str, RLock] = defaultdict(RLock)
 
 
 def run_experiments(argv: Sequence[str] | None = None, root: str | os.PathLike = '.') -> None:
@@ -91,35 +62,55 @@ def _run(name: str, seed: int, out: Path, root: str | os.PathLike, options: list
     """Train and test one variant with one seed, unless its result is there."""
     folder = _folder(name, seed, out)
     result_file = folder / 'result.json'
-    if result_file.exists():
-        return
-    train, test, config = (locate(f, root) for f in ('tools/train.py', 'tools/test.py', CONFIG))
-    environment = dict(OMP_NUM_THREADS='1')  # As many trainings as cores use them better.
-    options = [
+    # Another variant may need this one's checkpoint at the same time.
+    with _LOCKS[str(folder)]:
+        if not result_file.exists():
+            results = _train_and_test(name, seed, out, root, options)
+            result_file.write_text(json.dumps(results, indent=2) + '\n')
+            print(f'{name}, seed {seed}: top-1 {results["all"]["top1"]:.1%}', flush=True)
+
+
+def _train_and_test(
+    name: str, seed: int, out: Path, root: str | os.PathLike, options: list[str]
+) -> dict[str, dict]:
+    folder, variant = _folder(name, seed, out), VARIANTS[name]
+
+    def trained(other: str) -> str:
+        _run(other, seed, out, root, options)
+        return _checkpoint(_folder(other, seed, out))
+
+    changes = [
         '--cfg-options',
         'default_hooks.checkpoint.save_best=None',
-        *_COMMON,
-        *VARIANTS[name],
+        *variant.all_options(),
         *options,
     ]
+    if variant.negatives != 'frozen CLIP':
+        file = make_negatives(variant.negatives, folder, root, trained, options)
+        changes.append(f'train_dataloader.dataset.pipeline.1.negatives_file={file}')
+    train, test = (locate(file, root) for file in ('tools/train.py', 'tools/test.py'))
+    config = locate(variant.config, root)
+    environment = dict(OMP_NUM_THREADS='1')  # As many trainings as cores use them better.
     run_command(
-        [train, config, '--work-dir', str(folder), '--seed', str(seed), '--no-validate', *options],
+        [train, config, '--work-dir', str(folder), '--seed', str(seed), '--no-validate', *changes],
         folder / 'train.log',
         environment=environment,
     )
-    checkpoint = (folder / 'last_checkpoint').read_text().strip()
     results = {}
     for context in _CONTEXTS:
         dump = folder / f'{context}.pkl'
         run_command(
-            [test, config, checkpoint, '--work-dir', str(folder), '--dump', str(dump)]
-            + [*options, f'{_CONTEXT}={context}'],
+            [test, config, _checkpoint(folder), '--work-dir', str(folder), '--dump', str(dump)]
+            + [*changes, f'{_CONTEXT}={context}'],
             folder / f'test_{context}.log',
             environment=environment,
         )
         results[context] = read_scores(dump)._asdict()
-    result_file.write_text(json.dumps(results, indent=2) + '\n')
-    print(f'{name}, seed {seed}: top-1 {results["all"]["top1"]:.1%}', flush=True)
+    return results
+
+
+def _checkpoint(folder: Path) -> str:
+    return (folder / 'last_checkpoint').read_text().strip()
 
 
 def _folder(name: str, seed: int, out: Path) -> Path:

@@ -77,9 +77,7 @@ def test_videos_can_be_decoded(tmp_path):
 
 
 def test_arguments_are_checked():
-    with pytest.raises(
-        MGDMError, match="--parts takes head, step, pipeline, sharing, recipe, towers.*got 'tail'"
-    ):
+    with pytest.raises(MGDMError, match="--parts takes head, step, pipeline, .*got 'tail'"):
         main(CONFIGS, ['--parts', 'head,tail'])
     with pytest.raises(MGDMError, match='--repeats should be at least 1, got 0'):
         main(CONFIGS, ['--repeats', '0'])

@@ -19,13 +19,21 @@ CLASSES = ['run', 'jump', 'clap']
 def runner(tmp_path):
     """What the hook sees of a runner: the real data set, a head, a logger."""
 
-    def build(videos=200, mined=200, classes=CLASSES, digest='abc', wrap=False):
+    def build(
+        videos=200,
+        mined=200,
+        classes=CLASSES,
+        digest='abc',
+        wrap=False,
+        missing='error',
+        mined_with='abc',
+    ):
         lines = [f'{i}.mp4 {i % 3}' for i in range(videos)]
         (tmp_path / 'list.txt').write_text('\n'.join(lines))
         corpus = LabelCorpus(CLASSES)
         header = NegativesHeader(
             'mgdm-tiny',
-            'abc',
+            mined_with,
             corpus.prompt,
             corpus.labels,
             corpus.classes,
@@ -40,7 +48,14 @@ def runner(tmp_path):
                 writer.write(f'{i}.mp4', i % 3, [(i + 1) % 3], [0.5])
         dataset = VideoDataset(
             str(tmp_path / 'list.txt'),
-            [dict(type='AttachHardNegatives', negatives_file=str(tmp_path / 'n.jsonl'), k=1)],
+            [
+                dict(
+                    type='AttachHardNegatives',
+                    negatives_file=str(tmp_path / 'n.jsonl'),
+                    k=1,
+                    missing=missing,
+                )
+            ],
             data_prefix=dict(video='videos'),
         )
         if wrap:
@@ -76,6 +91,7 @@ def test_other_weights_are_a_warning(runner, caplog):
     assert 'mined by other CLIP weights (digest abc' in caplog.text
     caplog.clear()
     check(runner(digest=None))  # A model that was not initialised from CLIP: nothing to compare.
+    check(runner(mined_with=''))  # Imported, or from a confusion matrix: by no weights at all.
     assert not caplog.records
 
 
@@ -86,3 +102,11 @@ def test_missing_videos(runner, caplog):
         MGDMError, match=r'lacks negatives for 3 of 200 .*videos/197\.mp4.*Mine again'
     ):
         check(runner(mined=197))
+
+
+def test_missing_videos_with_negatives_of_their_class(runner, caplog):
+    check(runner(mined=20, missing='class'))
+    assert 'lacks negatives for 180 of 200 videos' in caplog.text
+    assert 'They get the negatives of their class' in caplog.text
+    with pytest.raises(MGDMError, match="nor any other video of label 2 .'clap'"):
+        check(runner(mined=2, missing='class'))

@@ -17,67 +17,12 @@ from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import allowed_labels, mine, rank_negatives
 from mgdm_mmaction.mining.command import main
 from mgdm_mmaction.mining.progress import Progress
-from mgdm_mmaction.mining.summary import SummaryCounter
+from mgdm_mmaction.mining.summary import SummaryCounter, true_ranks
 from mgdm_mmaction.negatives import read_negatives, validate_negatives
-from tests.datasets.videos import write_frames, write_video
+from tests.datasets.videos import write_frames
+from tests.mining.small import CLASSES, EXTRA, FRAMES, MEAN, STD, T, write_config
 
 ROOT = Path(__file__).parents[2]
-CLASSES = ['Running', 'high_jump', 'dive', 'swim']
-EXTRA = ['running', 'HighJump', 'row', 'sail', 'walk']
-MEAN, STD = [122.8, 116.7, 104.1], [68.5, 66.6, 70.3]
-T = 4
-
-CONFIG = """
-custom_imports = dict(imports=['mgdm_mmaction'])
-default_scope = 'mmaction'
-model = dict(
-    data_preprocessor=dict(
-        type='ActionDataPreprocessor', mean={mean}, std={std}, format_shape='NCHW'),
-    backbone=dict(type='CLIPBackbone', arch='mgdm-tiny', pretrained='{root}/clip.pt'),
-    cls_head=dict(type='HardNegativeTextHead', classes={classes}, extra_labels={extra}))
-train_pipeline = [
-    dict(type='DecordInit'), dict(type='UniformSample', clip_len={T}), dict(type='DecordDecode'),
-    dict(type='RandomResizedCrop'), dict(type='AttachHardNegatives', negatives_file='x.jsonl')]
-val_pipeline = [
-    dict(type='SkipUnreadable', test_mode=True, transforms=[{decode}]),
-    dict(type='Resize', scale=(-1, 64)), dict(type='CenterCrop', crop_size=64),
-    dict(type='FormatShape', input_format='NCHW'), dict(type='PackActionInputs')]
-train_dataloader = dict(dataset=dict({dataset}, ann_file='train.txt', data_root='{root}',
-                                     pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict({dataset}, ann_file='val.txt', data_root='{root}',
-                                   pipeline=val_pipeline, test_mode=True))
-"""
-VIDEO = "dict(type='DecordInit'), dict(type='UniformSample', clip_len=4), dict(type='DecordDecode')"
-FRAMES = "dict(type='UniformSample', clip_len=4), dict(type='RawFrameDecode')"
-
-
-def write_config(root, dataset="type='VideoDataset', data_prefix=dict(video='v')", decode=VIDEO):
-    text = CONFIG.format(
-        mean=MEAN, std=STD, root=root, classes=CLASSES, extra=EXTRA, T=T, decode=decode,
-        dataset=dataset,
-    )  # fmt: skip
-    path = root / 'config.py'
-    path.write_text(text)
-    return str(path)
-
-
-@pytest.fixture(scope='module')
-def weights():
-    torch.manual_seed(0)
-    return build_clip('mgdm-tiny').state_dict()
-
-
-@pytest.fixture
-def root(tmp_path, weights):
-    """Eight videos of four classes in two folders, one of them shorter than a clip."""
-    torch.save(weights, tmp_path / 'clip.pt')
-    lines = []
-    for i in range(8):
-        name = f'{"ab"[i % 2]}/{i // 2}.mp4'
-        write_video(tmp_path / 'v' / name, i, count=3 if i == 5 else 12, size=64)
-        lines.append(f'{name} {i % 4}\n')
-    (tmp_path / 'train.txt').write_text(''.join(lines))
-    return tmp_path
 
 
 def naive_scores(model, frames):
@@ -204,11 +149,14 @@ def test_unreadable_videos_are_left_out(root):
     (root / 'v' / 'b' / '1.mp4').write_bytes(b'junk')
     with pytest.raises(MGDMError, match=r'1 of 8 videos are unreadable.*\n  b/1.mp4: RuntimeError'):
         mine(config, root / 'out.jsonl', 3, num_workers=0)
-    assert not list(root.glob('out.jsonl*'))
+    assert not (root / 'out.jsonl').exists()
     summary = mine(config, root / 'out.jsonl', 3, num_workers=0, max_bad_fraction=0.2)
     assert list(summary.unreadable) == ['b/1.mp4']
     assert summary.num_videos == len(read_negatives(root / 'out.jsonl')) == 7
     assert 'b/1.mp4: RuntimeError' in str(summary)
+    listed = (root / 'out.unreadable.tsv').read_text()
+    assert listed.startswith('b/1.mp4\tRuntimeError')
+    assert str(root / 'out.unreadable.tsv') in str(summary)
     with pytest.raises(MGDMError, match='holds no video'):
         read_negatives(root / 'out.jsonl').lookup('b/1.mp4')
 
@@ -294,8 +242,11 @@ def test_summary_counts():
     corpus = LabelCorpus(['a', 'b', 'c'], ['d'])
     counter = SummaryCounter(corpus)
     scores = np.array([[0.9, 0.1, 0.2, 1.0], [0.5, 0.5, 0.1, 0], [0.3, 0.2, 0.3, 0]])
-    counter.add(np.array([0, 1, 2]), scores, np.array([[3, 2], [0, 2], [0, 1]]))
+    labels = np.array([0, 1, 2])
     # The extra label d is no class; of equal scores the lower label comes first.
+    ranks = true_ranks(scores, labels, corpus)
+    assert ranks.tolist() == [0, 1, 1]
+    counter.add(labels, ranks, np.array([[3, 2], [0, 2], [0, 1]]))
     assert counter.accuracy() == (pytest.approx(1 / 3), 1.0)
     confused = counter.confused(2)
     assert [(item.name, item.accuracy) for item in confused] == [('b', 0), ('c', 0)]

@@ -7,8 +7,9 @@ import pytest
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.toy.demo import run_demo
-from mgdm_mmaction.toy.experiments import VARIANTS, run_experiments
+from mgdm_mmaction.toy.experiments import run_experiments
 from mgdm_mmaction.toy.steps import locate, run_command, shorten
+from mgdm_mmaction.toy.variants import VARIANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,5 +67,5 @@ def test_demo_and_experiments_run_through(tmp_path, monkeypatch, capsys):
     assert '| k = 3 (bot) |' in capsys.readouterr().out
     assert (tmp_path / 'out' / 'results.md').exists()
     log = next((tmp_path / 'out').glob('*/train.log')).read_text()
-    for option in VARIANTS['k = 3 (bot)']:
+    for option in VARIANTS['k = 3 (bot)'].options:
         assert option in log.split('\n')[0]

@@ -10,7 +10,8 @@ from mmcv.transforms import BaseTransform
 
 from ...corpus import LabelCorpus
 from ...errors import MGDMError
-from ...negatives import NegativesFile, read_negatives, video_path
+from ...negatives import ClassNegatives, NegativesFile, class_negatives, read_negatives, video_path
+from .negative_choice import NegativeChoice
 
 __all__ = ['AttachHardNegatives']
 
@@ -19,8 +20,8 @@ __all__ = ['AttachHardNegatives']
 class AttachHardNegatives(BaseTransform):
     """Attach the mined negatives of a video (MGDM, eq. 12, DOI 10.11959/j.issn.1000-436x.2024268).
 
-    Put it anywhere before ``PackActionInputs(algorithm_keys=('text_ids',))``. It draws nothing at
-    random.
+    Put it anywhere before ``PackActionInputs(algorithm_keys=('text_ids',))``. Without ``pool`` it
+    draws nothing at random.
 
     Required keys:
 
@@ -30,7 +31,7 @@ class AttachHardNegatives(BaseTransform):
     Added keys:
 
         - text_ids: corpus ids, np.int64, shape [1 + k]; the video's own class first, then the
-          negatives of rank ``start`` to ``start + k - 1``, hardest first.
+          negatives of rank ``start`` to ``start + k - 1`` or those that were drawn, hardest first.
 
     Args:
         negatives_file (str, optional): File written by ``tools/mine_negatives.py``. Only k = 0 goes
@@ -41,10 +42,17 @@ class AttachHardNegatives(BaseTransform):
         corpus (dict, optional): ``dict(classes=..., extra=..., prompt=...)`` of the model's text
             bank. Needed without a file; with one, it must be the corpus of the file. Defaults to
             None.
+        pool (int, optional): Draw the k negatives anew each time, out of that many ranks from
+            ``start`` on. Defaults to None: no draw.
+        temperature (float, optional): Of the draw, see :class:`NegativeChoice`. Defaults to None:
+            all ranks of the pool alike.
+        missing (str, optional): What becomes of a video that the file does not hold: 'error', or
+            'class', the negatives of its class as
+            :func:`mgdm_mmaction.negatives.class_negatives` makes them. Defaults to 'error'.
 
     Raises:
-        MGDMError: If k or start reach beyond what was mined, the file is missing or of another
-            corpus, or a video is not in the file or has another label there.
+        MGDMError: If k, start or pool reach beyond what was mined, the file is missing or of
+            another corpus, or a video is not in the file or has another label there.
 
     Example:
         >>> transform = AttachHardNegatives(k=0, corpus=dict(classes=['run', 'jump']))
@@ -58,41 +66,67 @@ class AttachHardNegatives(BaseTransform):
         k: int = 7,
         start: int = 1,
         corpus: Mapping | None = None,
+        pool: int | None = None,
+        temperature: float | None = None,
+        missing: str = 'error',
     ) -> None:
-        if not isinstance(k, int) or k < 0:
-            raise MGDMError(f'AttachHardNegatives: k={k!r}; expected 0 or more negatives.')
-        if not isinstance(start, int) or start < 1:
-            raise MGDMError(f'AttachHardNegatives: start={start!r}; ranks count from 1.')
-        self.negatives_file = negatives_file
+        self.choice = NegativeChoice(k, start, pool, temperature)
+        if missing not in ('error', 'class'):
+            raise MGDMError(
+                f"AttachHardNegatives: missing={missing!r}; expected 'error' or 'class'."
+            )
         self.k = k
-        self.start = start
-        own = None if corpus is None else LabelCorpus.from_dict(corpus)
+        self.missing = missing
+        self._own = None if corpus is None else LabelCorpus.from_dict(corpus)
         self.file: NegativesFile | None = None
+        self._of_class: ClassNegatives | None = None
         # With k = 0 and a corpus nothing is read, so that the baseline runs before mining.
-        if k > 0 or own is None:
-            if negatives_file is None:
-                raise MGDMError(
-                    f'AttachHardNegatives: k={k} without '
-                    + ('`negatives_file`; mine one with tools/mine_negatives.py.' if k else
-                       '`negatives_file` and `corpus`; give one, so that labels have corpus ids.')
-                )  # fmt: skip
-            self.file = _read_once(negatives_file)
-            self._check_depth()
-            if own is not None:
-                self.file.check_corpus(own)
-        self.corpus = own if self.file is None else self.file.corpus
-        self._class_ids = self.corpus.class_ids
+        if k == 0 and self._own is not None:
+            self.negatives_file = negatives_file
+            self._take(self._own)
+        elif negatives_file is None:
+            raise MGDMError(
+                f'AttachHardNegatives: k={k} without '
+                + ('`negatives_file`; mine one with tools/mine_negatives.py.' if k else
+                   '`negatives_file` and `corpus`; give one, so that labels have corpus ids.')
+            )  # fmt: skip
+        else:
+            self.read(negatives_file)
+
+    def read(self, negatives_file: str) -> None:
+        """Take the negatives of a file, instead of those of another one.
+
+        Args:
+            negatives_file (str): The file.
+
+        Raises:
+            MGDMError: If it does not fit, see the class.
+        """
+        self.negatives_file = negatives_file
+        self.file = _read_once(negatives_file)
+        self._check_depth()
+        if self._own is not None:
+            self.file.check_corpus(self._own)
+        self._of_class = class_negatives(self.file) if self.missing == 'class' and self.k else None
+        self._take(self.file.corpus)
+
+    def _take(self, corpus: LabelCorpus) -> None:
+        self.corpus = corpus
+        self._class_ids = corpus.class_ids
 
     def _check_depth(self) -> None:
-        last = self.start + self.k - 1
-        if self.k and last > self.file.k:
+        choice, held = self.choice, self.file.k
+        if choice.last > held:
+            what, lower = f'k={self.k}', 'k or start'
+            if choice.pool is not None:
+                what, lower = f'pool={choice.pool}', 'pool or start'
             most = len(self.file.corpus) - 1
-            mend = f'mine again with --num-negatives {last}'
-            if last > most:
+            mend = f'mine again with --num-negatives {choice.last}'
+            if choice.last > most:
                 mend = f'add labels to the {most + 1} of the corpus (`cls_head.extra_labels`)'
             raise MGDMError(
-                f'AttachHardNegatives: k={self.k} from rank {self.start} needs negatives up to '
-                f'rank {last}, but {self.file.path} holds k={self.file.k}. Lower k or start, or '
+                f'AttachHardNegatives: {what} from rank {choice.start} needs negatives up to '
+                f'rank {choice.last}, but {self.file.path} holds k={held}. Lower {lower}, or '
                 f'{mend}.'
             )
 
@@ -102,18 +136,34 @@ class AttachHardNegatives(BaseTransform):
         text_ids = np.empty(1 + self.k, dtype=np.int64)
         text_ids[0] = self._class_ids[label]
         if self.k:
-            row = self.file.lookup(video_path(results))
-            mined = int(self.file.labels[row])
-            if mined != label:
-                names = self.corpus.classes
-                raise MGDMError(
-                    f'{self.file.path}:{row + 2}: {self.file.path_of(row)!r} has label {mined} '
-                    f'({names[mined]!r}) there, but label {label} ({names[label]!r}) in the '
-                    'annotation file. Mine again for this list.'
-                )
-            text_ids[1:] = self.file.negatives[row, self.start - 1 : self.start - 1 + self.k]
+            text_ids[1:] = self.choice(*self._mined(video_path(results), label))
         results['text_ids'] = text_ids
         return results
+
+    def _mined(self, path: str, label: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the negatives of a video and their scores."""
+        row = self.file.find(path) if self._of_class is not None else self.file.lookup(path)
+        if row is None:
+            return self._mined_for_class(path, label)
+        mined = int(self.file.labels[row])
+        if mined != label:
+            names = self.corpus.classes
+            raise MGDMError(
+                f'{self.file.path}:{row + 2}: {self.file.path_of(row)!r} has label {mined} '
+                f'({names[mined]!r}) there, but label {label} ({names[label]!r}) in the '
+                'annotation file. Mine again for this list.'
+            )
+        return self.file.negatives[row], self.file.scores[row]
+
+    def _mined_for_class(self, path: str, label: int) -> tuple[np.ndarray, np.ndarray]:
+        of_class = self._of_class
+        if not of_class.num_videos[label]:
+            raise MGDMError(
+                f'{self.file.path}: holds neither {path!r} nor any other video of label {label} '
+                f'({self.corpus.classes[label]!r}), so that class has no negatives. Mine again '
+                'for this list.'
+            )
+        return of_class.negatives[label], of_class.scores[label]
 
     def _label(self, results: dict) -> int:
         label = np.asarray(results['label'])
@@ -134,7 +184,8 @@ class AttachHardNegatives(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(negatives_file={self.negatives_file!r}, k={self.k}, '
-            f'start={self.start})'
+            f'start={self.choice.start}, pool={self.choice.pool}, '
+            f'temperature={self.choice.temperature}, missing={self.missing!r})'
         )
 
 

@@ -3,6 +3,13 @@
 from .check_gradients_hook import CheckGradientsHook
 from .check_negatives_hook import CheckNegativesHook
 from .epoch_seed_hook import EpochSeedHook
+from .mine_again_hook import MineAgainHook
 from .model_summary_hook import ModelSummaryHook
 
-__all__ = ['CheckGradientsHook', 'CheckNegativesHook', 'EpochSeedHook', 'ModelSummaryHook']
+__all__ = [
+    'CheckGradientsHook',
+    'CheckNegativesHook',
+    'EpochSeedHook',
+    'MineAgainHook',
+    'ModelSummaryHook',
+]

@@ -1,15 +1,14 @@
 """Compares the negatives file with the model and the training list before the first step."""
 
-from collections.abc import Iterator
-
 from mmaction.registry import HOOKS
 from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-from ...datasets import AttachHardNegatives
+from ...datasets import AttachHardNegatives, base_datasets
 from ...errors import MGDMError
+from ...mining import TrainedModel
 from ...negatives import NegativesFile, video_path
 
 __all__ = ['CheckNegativesHook']
@@ -22,7 +21,8 @@ class CheckNegativesHook(Hook):
     An error where the file was mined for another corpus than the model's, or lacks more than
     ``max_missing`` of the videos of the list. A warning where it lacks fewer, as after a mining
     that skipped unreadable videos, or where it was mined by other CLIP weights than the text bank
-    comes from.
+    comes from. With ``AttachHardNegatives(missing='class')`` any number of videos may be missing,
+    and the error is a class that has no video in the file.
 
     Args:
         max_missing (float): Fraction of the videos that may lack negatives. Such a video is an
@@ -46,19 +46,22 @@ class CheckNegativesHook(Hook):
         """
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         head = getattr(model, 'cls_head', None)
-        for dataset in _base_datasets(runner.train_dataloader.dataset):
+        for dataset in base_datasets(runner.train_dataloader.dataset):
             for transform in dataset.pipeline.transforms:
                 if isinstance(transform, AttachHardNegatives) and transform.k:
                     file = transform.file
                     if hasattr(head, 'corpus'):
                         file.check_corpus(head.corpus)
                         self._warn_of_other_weights(runner, file, head)
-                    self._check_coverage(runner, file, dataset)
+                    self._check_coverage(runner, transform, dataset)
 
     @staticmethod
     def _warn_of_other_weights(runner: Runner, file: NegativesFile, head) -> None:
         mined_with = file.header.weights_digest
-        if head.clip_digest not in (None, mined_with):
+        if file.header.settings.get('scorer') == TrainedModel.kind:
+            return
+        # No weights at all: from a confusion matrix, or imported.
+        if mined_with and head.clip_digest not in (None, mined_with):
             runner.logger.warning(
                 f'{file.path} was mined by other CLIP weights (digest {mined_with}, architecture '
                 f'{file.header.architecture}) than the ones of this model (digest '
@@ -66,28 +69,29 @@ class CheckNegativesHook(Hook):
                 'meant'
             )
 
-    def _check_coverage(self, runner: Runner, file: NegativesFile, dataset: BaseDataset) -> None:
-        infos = (dataset.get_data_info(i) for i in range(len(dataset)))
-        missing = [path for path in map(video_path, infos) if file.find(path) is None]
+    def _check_coverage(
+        self, runner: Runner, transform: AttachHardNegatives, dataset: BaseDataset
+    ) -> None:
+        file = transform.file
+        infos = map(dataset.get_data_info, range(len(dataset)))
+        missing = [info for info in infos if file.find(video_path(info)) is None]
         if not missing:
             return
         message = (
             f'{file.path} lacks negatives for {len(missing)} of {len(dataset)} videos of '
-            f'{dataset.ann_file}, such as {", ".join(missing[:3])}'
+            f'{dataset.ann_file}, such as {", ".join(map(video_path, missing[:3]))}'
         )
+        if transform.missing == 'class':
+            # Raises where a class has none either.
+            for info in {info['label']: info for info in missing}.values():
+                transform.transform(info)
+            runner.logger.warning(f'{message}. They get the negatives of their class')
+            return
         if len(missing) > self.max_missing * len(dataset):
-            raise MGDMError(f'{message}. Mine again with this list, or take them off it')
+            raise MGDMError(
+                f"{message}. Mine again with this list, take them off it, or let missing='class' "
+                'of AttachHardNegatives give them the negatives of their class'
+            )
         runner.logger.warning(
             f'{message}. They are skipped if they cannot be decoded, and an error otherwise'
         )
-
-
-def _base_datasets(dataset) -> Iterator[BaseDataset]:
-    """Yield the data sets inside MMEngine's wrappers."""
-    if isinstance(dataset, BaseDataset):
-        yield dataset
-    elif hasattr(dataset, 'datasets'):
-        for inner in dataset.datasets:
-            yield from _base_datasets(inner)
-    elif hasattr(dataset, 'dataset'):
-        yield from _base_datasets(dataset.dataset)

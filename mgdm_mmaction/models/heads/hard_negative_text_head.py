@@ -39,7 +39,9 @@ class HardNegativeTextHead(BaseModule):
         pretrained (str, optional): CLIP weights: an open_clip tag or a local file. Defaults to
             None, random weights.
         extra_labels (str or Sequence[str]): More labels to mine negatives from. Defaults to ().
-        prompt (str): Text with ``{}`` for the label. Defaults to 'This is a video about {}'.
+        prompt (str | Sequence[str]): Text with ``{}`` for the label, several of them or a packaged
+            list ('actions') for an ensemble, see :func:`~mgdm_mmaction.text_bank.encode_labels`.
+            Defaults to 'This is a video about {}'.
         discriminator (dict, optional): Config of :class:`SemanticDiscriminator`, without the
             width. None leaves the texts as they are. Defaults to ``dict(num_layers=2)``.
         context (str): What stands beside a class in the discriminator at test time. 'all': one
@@ -69,7 +71,7 @@ class HardNegativeTextHead(BaseModule):
         arch: str,
         pretrained: str | None = None,
         extra_labels: str | Sequence[str] = (),
-        prompt: str = DEFAULT_PROMPT,
+        prompt: str | Sequence[str] = DEFAULT_PROMPT,
         discriminator: dict | None = dict(num_layers=2),  # noqa: B006 (read only)
         context: str = 'all',
         num_neighbors: int = 7,
@@ -198,12 +200,8 @@ class HardNegativeTextHead(BaseModule):
 
     def _exchange(self, corpus: LabelCorpus) -> None:
         """Replace the corpus by another of the same prompt, and encode what is new in it."""
-        known = dict(zip(self.corpus.prompts, self.text_bank, strict=True))
-        unknown = [
-            label
-            for label, prompt in zip(corpus.labels, corpus.prompts, strict=True)
-            if prompt not in known
-        ]
+        known = dict(zip(self.corpus.labels, self.text_bank, strict=True))
+        unknown = [label for label in corpus.labels if label not in known]
         if unknown and self.pretrained is None:
             raise MGDMError(
                 f'{unknown[:5]} are not among the labels of this model, and there is no CLIP text '
@@ -214,8 +212,8 @@ class HardNegativeTextHead(BaseModule):
             new = LabelCorpus(unknown, prompt=corpus.prompt)
             bank = self._encode(new)
             self._check_tower(bank.weights_digest)
-            known.update(zip(new.prompts, bank.embeddings.to(self.text_bank), strict=True))
-        self._set_corpus(corpus, torch.stack([known[prompt] for prompt in corpus.prompts]))
+            known.update(zip(new.labels, bank.embeddings.to(self.text_bank), strict=True))
+        self._set_corpus(corpus, torch.stack([known[label] for label in corpus.labels]))
 
     def _check_tower(self, digest: str) -> None:
         """Raise if a text tower is not the one that the bank is from."""

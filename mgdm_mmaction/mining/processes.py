@@ -1,0 +1,59 @@
+"""Which of several mining processes this one is: they share a folder and nothing else."""
+
+import os
+from dataclasses import dataclass
+
+from ..errors import MGDMError
+
+__all__ = ['Process', 'parse_process', 'this_process']
+
+# Number, how many there are, number on this machine: as torchrun and as a step of srun set them.
+_LAUNCHERS = (
+    ('RANK', 'WORLD_SIZE', 'LOCAL_RANK'),
+    ('SLURM_PROCID', 'SLURM_STEP_NUM_TASKS', 'SLURM_LOCALID'),
+)
+
+
+@dataclass(frozen=True)
+class Process:
+    """One of several processes.
+
+    Args:
+        number (int): Its number, from 0. Defaults to 0.
+        count (int): How many there are. Defaults to 1.
+        local (int): Its number on this machine, for the choice of a GPU. Defaults to 0.
+    """
+
+    number: int = 0
+    count: int = 1
+    local: int = 0
+
+
+def this_process() -> Process:
+    """Read the variables that torchrun or srun sets; without them this process is the only one.
+
+    Returns:
+        Process: This one.
+    """
+    for number, count, local in _LAUNCHERS:
+        if number in os.environ and count in os.environ:
+            return Process(*(int(os.environ.get(name, 0)) for name in (number, count, local)))
+    return Process()
+
+
+def parse_process(text: str) -> Process:
+    """Read ``'I/N'``, process I of N, counted from 1, as given by hand.
+
+    Args:
+        text (str): Such as '2/8'.
+
+    Raises:
+        MGDMError: If it is not of this form.
+    """
+    try:
+        number, count = (int(part) for part in text.split('/'))
+    except ValueError:
+        number = count = 0
+    if not 1 <= number <= count:
+        raise MGDMError(f"--process '{text}': expected I/N with I from 1 to N, such as 2/8.")
+    return Process(number - 1, count, number - 1)

@@ -1,0 +1,65 @@
+"""Middle frames of real videos and of folders of images."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.inspection.frames import middle_frame, thumbnail, thumbnails
+from tests.datasets.videos import frames_of, write_frames, write_video
+
+
+def decode(item):
+    head, code = item.uri.split(',')
+    assert head == 'data:image/jpeg;base64'
+    return Image.open(io.BytesIO(base64.b64decode(code)))
+
+
+def difference(frame, expected):
+    """Mean distance of an RGB frame from one that OpenCV wrote."""
+    return np.abs(frame.astype(float) - expected[..., ::-1]).mean()
+
+
+def test_the_frame_in_the_middle(tmp_path):
+    path, frames = write_video(tmp_path / 'a.mp4', 3, count=13, size=64), frames_of(3, 13, 64)
+    found = [difference(middle_frame(path), frame) for frame in frames]
+    assert np.argmin(found) == 6
+    assert found[6] < 8
+
+
+def test_raw_frames(tmp_path):
+    folder, frames = write_frames(tmp_path / 'f', 3, count=9), frames_of(3, 9)
+    (folder / 'notes.txt').write_text('no image')
+    assert difference(middle_frame(folder), frames[4]) < 8
+    assert difference(middle_frame(tmp_path / 'f@1+3'), frames[2]) < 8
+
+
+def test_images_are_small(tmp_path):
+    item = thumbnail(write_video(tmp_path / 'a.mp4', 0, size=320))
+    assert decode(item).size == (90, 90)
+    assert len(item.uri) < 8000
+
+
+def test_unreadable_videos_have_a_reason(tmp_path):
+    write_video(tmp_path / 'good.mp4', 0)
+    (tmp_path / 'broken.mp4').write_bytes(b'nothing of a video')
+    (tmp_path / 'empty').mkdir()
+    names = ['good.mp4', 'broken.mp4', 'absent.mp4', 'empty', 'empty@0+4']
+    good, broken, absent, *empty = thumbnails(tmp_path, names)
+    assert good.uri
+    assert good.problem == ''
+    assert broken.uri is None
+    assert broken.problem.startswith('RuntimeError: Error reading')
+    assert '\n' not in broken.problem
+    assert absent.problem == 'no such file'
+    assert [item.problem for item in empty] == ['no images in the folder'] * 2
+
+
+def test_a_wrong_root(tmp_path):
+    with pytest.raises(MGDMError, match=r"--videos .*nowhere: no such folder.*'a.mp4'"):
+        thumbnails(tmp_path / 'nowhere', ['a.mp4'])
+    with pytest.raises(MGDMError, match='none of the 2 videos drawn could be read.*no such file'):
+        thumbnails(tmp_path, ['a.mp4', 'b.mp4'])

@@ -14,6 +14,8 @@ from .shrink import StandIns, shrink
 from .walk import CONFIGS, read_config
 
 PAGE = CONFIGS.parent / 'docs' / 'recipe.md'
+if not PAGE.is_file():
+    pytest.skip('no sources here', allow_module_level=True)
 BLOCKS = dict(re.findall(r'```python\n# (.+)\n((?:.*\n)+?)```', PAGE.read_text()))
 
 

@@ -159,7 +159,7 @@ def test_tag_without_network(monkeypatch, tmp_path):
     # The hub's own offline switch: the real client, and no waiting for its retries.
     monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_OFFLINE', True)
     monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_CACHE', str(tmp_path))
-    with pytest.raises(MGDMError, match='pretrained=/path/to/weights'):
+    with pytest.raises(MGDMError, match='model.cls_head.pretrained=FILE'):
         build_clip('ViT-B-32', 'openai')
 
 

@@ -49,6 +49,7 @@ del lists
 _base_.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = num_frames
 _base_.val_dataloader.dataset.pipeline[0].transforms[1].clip_len = num_frames
 _base_.test_dataloader.dataset.pipeline[0].transforms[1].clip_len = num_frames
+_base_.test_pipeline[0].transforms[1].clip_len = num_frames
 _base_.train_dataloader.dataset.pipeline[1].update(
     k=int('{{$MGDM_CUSTOM_K:3}}'),
     negatives_file=f'{data_root}/negatives_vit-b-16_openai.jsonl',

@@ -12,3 +12,4 @@ model = dict(neck=dict(num_frames=8))
 _base_.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8
 _base_.val_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8
 _base_.test_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8
+_base_.test_pipeline[0].transforms[1].clip_len = 8

@@ -34,7 +34,8 @@ def read_tag(arch: str, tag: str) -> Weights:
         raise MGDMError(
             f"pretrained='{tag}' of arch '{arch}' could not be downloaded "
             f'({type(error).__name__}: {error}). Without network, download the weights elsewhere '
-            'and pass the path of the file: pretrained=/path/to/weights'
+            'and name the file: --cfg-options model.backbone.pretrained=FILE '
+            'model.cls_head.pretrained=FILE'
         ) from error
     weights = read_weights(file)
     weights.quick_gelu = bool(config.get('quick_gelu', False))

@@ -62,6 +62,17 @@ def folder_list(tree: MediaTree, classes: ClassNames, title: str) -> ClipList:
             continue
         where = str(tree.root / item.folders[0])
         clips.add(item, classes.label(item.folders[0], where))
+    seen = {item.folders[0] for item in tree.items if item.folders}
+    bare = sorted(
+        folder.name
+        for folder in tree.root.iterdir()
+        if folder.is_dir() and not folder.name.startswith('.') and folder.name not in seen
+    )
+    if bare:
+        clips.notes.append(
+            f'folders without a clip, left out: {len(bare)} ({", ".join(bare[:5])}'
+            + (', ...)' if len(bare) > 5 else ')')
+        )
     empty = [classes.names[label] for label, count in clips.per_class().items() if not count]
     if empty:
         clips.notes.append(

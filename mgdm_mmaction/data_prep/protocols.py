@@ -80,10 +80,11 @@ def few_shot_rows(
     lowest = 1 if allow_fewer else shots
     few = [label for label in range(len(classes)) if counts[label] < lowest]
     if few:
+        least = min(counts[label] for label in few)
         named = ', '.join(f'{classes[label]!r} has {counts[label]}' for label in few[:3])
         raise MGDMError(
             f'{shots} videos a class are wanted, but {len(few)} of {len(classes)} classes have '
-            f'fewer: {named}. Choose a smaller K'
+            f'fewer: {named}. Choose a smaller K (--shots {max(least, 1)})'
             + ('.' if allow_fewer else ', or take what is there with --allow-fewer.')
         )
     chosen: set[Row] = set()

@@ -189,7 +189,22 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     novel.add_argument('--val', required=True, help='validation list of all classes')
     novel.add_argument('--base-classes', metavar='FILE', help='a published choice of base classes')
     for sub, shots in ((few, (2, 4, 8, 16)), (novel, (16,))):
-        sub.add_argument('--shots', type=int, nargs='+', default=shots, metavar='K')
-        sub.add_argument('--seeds', type=int, nargs='+', default=(1, 2, 3), metavar='SEED')
+        default = ' '.join(map(str, shots))
+        sub.add_argument(
+            '--shots',
+            type=int,
+            nargs='+',
+            default=shots,
+            metavar='K',
+            help=f'videos a class, a list for each. Default: {default}',
+        )
+        sub.add_argument(
+            '--seeds',
+            type=int,
+            nargs='+',
+            default=(1, 2, 3),
+            metavar='SEED',
+            help='a list for each. Default: 1 2 3',
+        )
         sub.add_argument('--allow-fewer', action='store_true', help='where a class has less than K')
     return parser.parse_args(argv)

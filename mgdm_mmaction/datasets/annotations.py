@@ -85,8 +85,11 @@ def check_annotation(
         fields = line.strip().split(None if rawframes else delimiter)
         if len(fields) != len(form.split()):
             hint = (
-                'If a path holds the delimiter, separate the fields by something else, such as '
-                "';', and set `delimiter` of the data set."
+                'There are tabs in the line: give the tool `--delimiter tab`, or the data set of '
+                "the config `delimiter='\\t'`."
+                if '\t' in line and between != '\t'
+                else 'If a path holds the delimiter, separate the fields by something else, such '
+                "as ';', and set `delimiter` of the data set."
                 if len(fields) > len(form.split())
                 else 'Is `delimiter` of the data set the one of this list?'
             )

@@ -39,7 +39,8 @@ def main(argv: list[str] | None = None) -> None:
         except Exception as error:
             keys = ', '.join(args.cfg_options)
             raise MGDMError(f'--cfg-options {keys} does not fit {args.config}: {error}') from error
-    wanted = _negatives_file(cfg)
+    attach = _attach(cfg)
+    wanted = attach.get('negatives_file')
     out = args.out or wanted
     if out is None:
         raise MGDMError('no --out FILE given, and the config names no negatives_file either.')
@@ -49,13 +50,15 @@ def main(argv: list[str] | None = None) -> None:
         raise MGDMError(f'{" and ".join(given)} are different ways to mine; choose one.')
     if args.text_only:
         options = (args.num_negatives, args.split, args.duplicate_threshold, args.overwrite)
-        print(mine_text_only(cfg, out, *options))
-        _print_next(args.config, wanted, out)
+        summary = mine_text_only(cfg, out, *options)
+        print(summary)
+        _print_next(args.config, attach, out, summary.header.k)
         return
     if args.confusions is not None:
         options = (args.num_negatives, args.split, args.overwrite)
-        print(mine_confusions(cfg, args.confusions, out, *options))
-        _print_next(args.config, wanted, out)
+        summary = mine_confusions(cfg, args.confusions, out, *options)
+        print(summary)
+        _print_next(args.config, attach, out, summary.header.k)
         return
     summary = mine(
         cfg,
@@ -76,10 +79,18 @@ def main(argv: list[str] | None = None) -> None:
         print(f'This process is done. The last one to finish writes {out}; run it again if not.')
         return
     print(summary)
-    _print_next(args.config, wanted, out)
+    _print_next(args.config, attach, out, summary.k)
 
 
-def _print_next(config: str, wanted: str | None, out: str) -> None:
+def _print_next(config: str, attach: Mapping, out: str, mined: int) -> None:
+    k, wanted = attach.get('k', 7) if attach else 0, attach.get('negatives_file')
+    if k > mined:
+        print(
+            f'But the config trains against k={k}, and the file has {mined} a video: lower k of '
+            'AttachHardNegatives, mine with a larger --num-negatives, or, where there are no more '
+            'labels, add some (cls_head.extra_labels).'
+        )
+        return
     print(f'Next: python tools/train.py {config}')
     if wanted != out:
         print(
@@ -158,14 +169,14 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _negatives_file(cfg: Config) -> str | None:
-    """Return the file that the training pipeline of a config reads."""
+def _attach(cfg: Config) -> Mapping:
+    """Return the step of the training pipeline that attaches negatives, empty if there is none."""
     loader = cfg.get('train_dataloader')
     for dataset in unwrap_datasets(loader['dataset']) if loader else ():
         for item in _transforms(dataset.get('pipeline', ())):
             if item.get('type') == 'AttachHardNegatives':
-                return item.get('negatives_file')
-    return None
+                return item
+    return {}
 
 
 def _transforms(pipeline: list) -> Iterator[Mapping]:

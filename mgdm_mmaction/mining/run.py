@@ -184,9 +184,10 @@ class MiningRun:
         if count > allowed:
             raise MGDMError(
                 f'{count} of {total} videos are unreadable so far; at most {allowed:g} are '
-                'tolerated. Check `data_prefix` of the data set and the files, take them off the '
-                f'list, or raise --max-bad-fraction (now {self.max_bad_fraction:g}); the same '
-                f'command goes on from here:\n{list_unreadable(unreadable)}'
+                'tolerated. Check `data_prefix` of the data set and the files '
+                '(tools/data/check_videos.py LIST --write-clean NEW_LIST writes a list without the '
+                f'broken ones), or raise --max-bad-fraction (now {self.max_bad_fraction:g}); the '
+                f'same command goes on from here:\n{list_unreadable(unreadable)}'
             )
 
 

@@ -14,6 +14,17 @@ __all__ = ['Confusion', 'MiningSummary', 'SummaryCounter', 'true_ranks', 'unread
 _FIRST = 3
 
 
+def _first(num_labels: int) -> int:
+    """How many ranks are counted: with a handful of labels all of them would be."""
+    return _FIRST if num_labels > 2 * _FIRST else 1
+
+
+def _share_of(num_labels: int, k: int) -> str:
+    first = min(_first(num_labels), k)
+    what = f'among the first {first}' if first > 1 else 'first'
+    return f'(share of their videos that has it {what}):'
+
+
 @dataclass(frozen=True)
 class Confusion:
     """A class that the frozen CLIP gets wrong often.
@@ -67,9 +78,10 @@ class MiningSummary:
             f'{self.path}: {self.k} negatives for each of {self.num_videos} videos, from '
             f'{self.num_labels} labels',
             f'Frozen CLIP, zero-shot over the {self.num_classes} classes: top-1 '
-            f'{100 * self.top1:.1f} %, top-5 {100 * self.top5:.1f} %',
+            f'{100 * self.top1:.1f} %'
+            + (f', top-5 {100 * self.top5:.1f} %' if self.num_classes > 5 else ''),
             'Most confused classes, and what they are taken for '
-            f'(share of their videos that has it among the first {min(_FIRST, self.k)}):',
+            + _share_of(self.num_labels, self.k),
         ]
         for item in self.confused:
             negatives = ', '.join(f'{name} {100 * share:.0f} %' for name, share in item.negatives)
@@ -138,7 +150,7 @@ class SummaryCounter:
         np.add.at(self._videos, labels, 1)
         np.add.at(self._right[0], labels, ranks < 1)
         np.add.at(self._right[1], labels, ranks < 5)
-        first = negatives[:, :_FIRST]
+        first = negatives[:, : _first(len(self._corpus))]
         np.add.at(self._taken_for, (labels[:, None], first), 1)
 
     def accuracy(self) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 import torch
+from mmaction.apis import inference_recognizer, init_recognizer
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.apis import test as testing
@@ -33,6 +34,8 @@ _base_.val_dataloader.dataset.pipeline[1].scale = (-1, 64)
 _base_.val_dataloader.dataset.pipeline[2].crop_size = 64
 _base_.test_dataloader.dataset.pipeline[1].scale = (-1, 64)
 _base_.test_dataloader.dataset.pipeline[2].crop_size = 64
+_base_.test_pipeline[1].scale = (-1, 64)
+_base_.test_pipeline[2].crop_size = 64
 train_dataloader = dict(batch_size=4, num_workers=1)
 val_dataloader = dict(batch_size=4, num_workers=1)
 test_dataloader = dict(batch_size=4, num_workers=1)
@@ -98,13 +101,19 @@ def test_from_nothing_to_a_tested_checkpoint(here, capsys):
     screen = capsys.readouterr().out
     assert '5 videos' in screen
     assert 'top1' in screen.replace('-', '').replace('/', '')
+    # As the README shows for Python.
+    model = init_recognizer('my.py', 'run/epoch_1.pth', device='cpu')
+    clip = next((here / VIDEOS / 'moving ring').iterdir())
+    assert inference_recognizer(model, str(clip)).pred_score.shape == (5,)
+    model.set_classes(['opening a door', 'closing a door'])
+    assert inference_recognizer(model, str(clip)).pred_score.shape == (2,)
 
 
 def rewrite(path, change):
     path.write_text(''.join(change(line) for line in path.read_text().splitlines(True)))
 
 
-def test_mistakes_on_the_way(here):
+def test_mistakes_on_the_way(here, capsys):
     """Each ends before any work, in a message that says what to do."""
     # Steps taken too early.
     with pytest.raises(MGDMError, match='classes.txt.*build_lists.py folders'):
@@ -114,6 +123,7 @@ def test_mistakes_on_the_way(here):
         train()
     # A k beyond what was mined, and beyond what five classes have.
     mine_again('--num-negatives', '2')
+    assert 'But the config trains against k=3, and the file has 2' in capsys.readouterr().out
     with pytest.raises(MGDMError, match=r'k=3 .*holds k=2. Lower k .*--num-negatives 3'):
         train()
     mine_again()

@@ -28,7 +28,7 @@ from .walk import (
 
 NAMES = config_names()
 # Lines of code of a config that composes pieces. The toy's stands alone: it is there to be read.
-LONGEST = 32
+LONGEST = 33
 ALONE = {'toy/mgdm_toy.py'}
 # Protocols that only test, and take their model from elsewhere.
 TEST_ONLY = (
@@ -146,6 +146,9 @@ def test_frames_and_sizes_agree(name):
         if split == 'train':
             assert find(dataset.pipeline, 'Resize')[-1].scale == (side, side)
             assert find(dataset.pipeline, 'PackActionInputs')[0].algorithm_keys == ('text_ids',)
+        elif split == 'test':
+            # MMAction2's inference functions take it from there.
+            assert cfg.test_pipeline == dataset.pipeline
 
 
 @every_config
@@ -330,6 +333,7 @@ def test_the_pages_example_does_what_it_says(tmp_path):
         'train_dataloader.dataset.pipeline.1.k': 5,
         'model.neck.num_frames': 8,
         **{f'{split}_{frames}': 8 for split in SPLITS},
+        'test_pipeline.0.transforms.1.clip_len': 8,
         'train_dataloader.dataset.pipeline.5.flip_ratio': 0,
     }
 

@@ -151,3 +151,15 @@ def test_mistakes(tmp_path, names, options, message):
     with pytest.raises(MGDMError, match=message):
         build(touch(tmp_path / 'set', names), *options)
     assert not (tmp_path / 'lists').exists()
+
+
+def test_folders_without_a_clip_are_named(tmp_path, capsys):
+    from mgdm_mmaction.data_prep.command import main
+
+    for name in ('run/1.mp4', 'run/2.mp4', 'jump/1.mp4', 'jump/2.mp4'):
+        path = tmp_path / 'videos' / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b'x')
+    (tmp_path / 'videos' / 'Still Copying').mkdir()
+    main(['folders', str(tmp_path / 'videos'), '--out', str(tmp_path), '--val-fraction', '0.5'])
+    assert 'folders without a clip, left out: 1 (Still Copying)' in capsys.readouterr().out

@@ -15,7 +15,7 @@ model = dict(
     cls_head=dict(type='HardNegativeTextHead', classes={classes}, extra_labels={extra}))
 train_pipeline = [
     dict(type='DecordInit'), dict(type='UniformSample', clip_len={T}), dict(type='DecordDecode'),
-    dict(type='RandomResizedCrop'), dict(type='AttachHardNegatives', negatives_file='x.jsonl')]
+    dict(type='RandomResizedCrop'), dict(type='AttachHardNegatives', negatives_file='x.jsonl', k=3)]
 val_pipeline = [
     dict(type='SkipUnreadable', test_mode=True, transforms=[{decode}]),
     dict(type='Resize', scale=(-1, 64)), dict(type='CenterCrop', crop_size=64),

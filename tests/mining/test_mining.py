@@ -250,7 +250,11 @@ def test_summary_counts():
     assert counter.accuracy() == (pytest.approx(1 / 3), 1.0)
     confused = counter.confused(2)
     assert [(item.name, item.accuracy) for item in confused] == [('b', 0), ('c', 0)]
-    assert confused[0].negatives == [('a', 1.0), ('c', 1.0)]
+    # Of so few labels only the first one is counted: all would be among the first three.
+    assert confused[0].negatives == [('a', 1.0)]
+    many = SummaryCounter(LabelCorpus(['a', 'b', 'c'], ['d', 'e', 'f', 'g']))
+    many.add(labels, ranks, np.array([[3, 2], [0, 2], [0, 1]]))
+    assert many.confused(1)[0].negatives == [('a', 1.0), ('c', 1.0)]
 
 
 def test_progress_lines(capsys):

@@ -56,6 +56,8 @@ val_dataloader = dict(
     dataset=dict(type='VideoDataset', pipeline=val_pipeline, test_mode=True),
 )
 test_dataloader = val_dataloader
+# MMAction2's inference functions read it under this name.
+test_pipeline = val_pipeline
 
 val_evaluator = dict(type='AccMetric')
 test_evaluator = val_evaluator

@@ -4,7 +4,7 @@ from .backbones import CLIPBackbone
 from .heads import HardNegativeTextHead, SemanticDiscriminator, TextGuidedTemporalHead
 from .losses import AugmentedContrastiveLoss, augmented_contrastive_loss
 from .recognizers import MGDM
-from .similarity import text_guided_similarity
+from .similarity import text_guided_attention, text_guided_similarity
 
 __all__ = [
     'MGDM',
@@ -14,5 +14,6 @@ __all__ = [
     'SemanticDiscriminator',
     'TextGuidedTemporalHead',
     'augmented_contrastive_loss',
+    'text_guided_attention',
     'text_guided_similarity',
 ]

@@ -4,7 +4,29 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ['text_guided_similarity']
+__all__ = ['text_guided_attention', 'text_guided_similarity']
+
+
+def text_guided_attention(frames: Tensor, guides: Tensor, attn_temperature: float = 0.01) -> Tensor:
+    r"""Weigh the frames of every video by what each guide text asks for.
+
+    MGDM, eq. 15 (DOI 10.11959/j.issn.1000-436x.2024268):
+    :math:`a_t = \mathrm{softmax}_t(f_t \cdot g / \theta)` with L2-normalised frames :math:`f_t` and
+    guide :math:`g`.
+
+    Args:
+        frames (Tensor): Deep frame embeddings [B, T, D].
+        guides (Tensor): Guide texts [G, D].
+        attn_temperature (float): Temperature of the softmax. ``inf`` gives 1 / T everywhere.
+            Defaults to 0.01.
+
+    Returns:
+        Tensor: Attention [B, T, G]; it sums to 1 over T.
+    """
+    frames = F.normalize(frames, dim=-1)
+    guides = F.normalize(guides, dim=-1)
+    # [B, T, D] x [D, G] -> [B, T, G]
+    return torch.softmax(frames @ guides.t() / attn_temperature, dim=1)
 
 
 def text_guided_similarity(
@@ -47,12 +69,9 @@ def text_guided_similarity(
     """
     num_videos, num_frames, _ = frames.shape
     num_groups, group_size, _ = texts.shape
+    attention = text_guided_attention(frames, guides, attn_temperature)  # [B, T, G]
     frames = F.normalize(frames, dim=-1)
-    guides = F.normalize(guides, dim=-1)
     texts = F.normalize(texts, dim=-1)
-
-    # [B, T, D] x [D, G] -> [B, T, G]
-    attention = torch.softmax(frames @ guides.t() / attn_temperature, dim=1)
     # [B, T, D] x [D, G * M] -> [B, T, G, M]
     frame_scores = frames @ texts.flatten(0, 1).t()
     frame_scores = frame_scores.view(num_videos, num_frames, num_groups, group_size)

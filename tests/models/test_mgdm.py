@@ -162,3 +162,21 @@ def test_checkpoint_of_another_architecture_is_refused(tmp_path, changes, messag
     save_checkpoint(dict(state_dict=tiny_model().state_dict()), file)
     with pytest.raises(MGDMError, match=f'of another architecture.*{message}'):
         load_checkpoint(tiny_model(**changes), file)
+
+
+def test_explain_says_which_frames_each_class_looked_at():
+    model = tiny_model().eval()
+    inputs, _ = tiny_batch(3, num_views=2)
+    logits, attention = model.explain(inputs)
+    with torch.no_grad():
+        torch.testing.assert_close(logits, model(inputs, mode='tensor'))
+        frames = model(inputs, mode='tensor', stage='neck')  # [3, 2, T, D]
+    assert attention.shape == (3, 2, NUM_FRAMES, len(CLASSES))
+    torch.testing.assert_close(attention.sum(2), torch.ones(3, 2, len(CLASSES)))
+    guides, texts = (x.detach() for x in model.cls_head.encode_classes())
+    frames = torch.nn.functional.normalize(frames, dim=-1)
+    texts = torch.nn.functional.normalize(texts, dim=-1)
+    # The attended frames, against the texts, are the scores: nothing else explains them.
+    video = torch.einsum('nvtc,nvtd->nvcd', attention, frames)
+    scores = (video * texts).sum(-1) * model.cls_head.scale()
+    torch.testing.assert_close(scores.detach(), logits, atol=1e-4, rtol=1e-4)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mgdm_mmaction.models import text_guided_similarity
+from mgdm_mmaction.models import text_guided_attention, text_guided_similarity
 
 
 def naive_similarity(frames, guides, texts, attn_temperature, normalize_video):
@@ -76,3 +76,18 @@ def test_identical_and_zero_frames_have_finite_gradients():
         (grad,) = torch.autograd.grad(scores.sum(), frames)
         assert scores.isfinite().all()
         assert grad.isfinite().all()
+
+
+def test_attention_is_that_of_the_scores():
+    generator = torch.Generator().manual_seed(1)
+    frames = torch.randn(3, 4, 16, generator=generator)
+    guides = torch.randn(2, 16, generator=generator)
+    attention = text_guided_attention(frames, guides, 0.1)
+    assert attention.shape == (3, 4, 2)
+    for video in range(3):
+        for guide in range(2):
+            logits = [torch.cosine_similarity(f, guides[guide], 0) / 0.1 for f in frames[video]]
+            weights = torch.stack(logits).exp()
+            torch.testing.assert_close(attention[video, :, guide], weights / weights.sum())
+    uniform = text_guided_attention(frames, guides, math.inf)
+    torch.testing.assert_close(uniform, torch.full_like(uniform, 1 / 4))

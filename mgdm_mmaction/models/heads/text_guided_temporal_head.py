@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ...errors import MGDMError
-from ..similarity import text_guided_similarity
+from ..similarity import text_guided_attention, text_guided_similarity
 from ..transformer import ResidualTransformer
 
 __all__ = ['TextGuidedTemporalHead']
@@ -98,3 +98,15 @@ class TextGuidedTemporalHead(BaseModule):
         return text_guided_similarity(
             frames, guides, texts, self.attn_temperature, self.normalize_video
         )
+
+    def attention(self, frames: Tensor, guides: Tensor) -> Tensor:
+        """Say how much each guide text looks at each frame (eq. 15).
+
+        Args:
+            frames (Tensor): Deep frame embeddings [B, T, D].
+            guides (Tensor): Guides [G, D].
+
+        Returns:
+            Tensor: Weights [B, T, G], which sum to 1 over the frames.
+        """
+        return text_guided_attention(frames, guides, self.attn_temperature)

@@ -156,6 +156,26 @@ class MGDM(BaseRecognizer):
             sample.set_pred_label(label)
         return data_samples
 
+    @torch.no_grad()
+    def explain(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Score all classes, and say which frames each of them looked at (eq. 15).
+
+        Args:
+            inputs (Tensor): Normalised frames [N, views x T, 3, H, W].
+
+        Returns:
+            tuple[Tensor, Tensor]: Logits [N, views, C], and the text-guided attention
+            [N, views, T, C], which sums to 1 over the frames of a view.
+        """
+        frames, _ = self.extract_feat(inputs, stage='neck')  # [N, views, T, D]
+        views = frames.flatten(0, 1)
+        guides, texts = self.cls_head.encode_classes()
+        logits = self._logits(views, guides, texts[:, None]).squeeze(-1)
+        with torch.autocast(frames.device.type, enabled=False):
+            attention = self.neck.attention(views.float(), guides.float())
+        shape = frames.shape[:2]
+        return logits.unflatten(0, shape), attention.unflatten(0, shape)
+
     def _forward(self, inputs: Tensor, stage: str = 'head', **kwargs) -> Tensor:
         """Return the features of a stage; see :meth:`extract_feat`."""
         return self.extract_feat(inputs, stage=stage)[0]

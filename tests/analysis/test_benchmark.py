@@ -12,6 +12,7 @@ import torch
 
 from mgdm_mmaction.analysis.benchmark.command import main
 from mgdm_mmaction.analysis.benchmark.memory import peak_memory
+from mgdm_mmaction.analysis.benchmark.mining_data import MiningSizes, write_mining_data
 from mgdm_mmaction.analysis.benchmark.naive import similarity_by_group, similarity_by_text
 from mgdm_mmaction.analysis.benchmark.timing import compare
 from mgdm_mmaction.analysis.benchmark.videos import VideoSizes, write_videos
@@ -74,6 +75,18 @@ def test_videos_can_be_decoded(tmp_path):
     assert frames.shape == (5, 64, 96, 3)
     assert frames.std() > 10
     assert (frames[0] != frames[4]).any()
+
+
+def test_own_clips_are_mined_over_and_over(tmp_path):
+    write_videos(tmp_path / 'clips', VideoSizes(2, 32, 32, 12), seed=0)
+    (tmp_path / 'run').mkdir()
+    sizes = MiningSizes(videos=VideoSizes(5, 0, 0, 0), clips=str(tmp_path / 'clips'))
+    cfg, files = write_mining_data(tmp_path / 'run', sizes, seed=0)
+    assert [file.resolve().name for file in files] == [f'{i}.mp4' for i in (0, 1, 0, 1, 0)]
+    lines = Path(cfg.train_dataloader.dataset.ann_file).read_text().splitlines()
+    assert lines == ['0.mp4 0', '1.mp4 1', '2.mp4 2', '3.mp4 3', '4.mp4 0']
+    with pytest.raises(MGDMError, match='no video in it'):
+        write_mining_data(tmp_path, sizes._replace(clips=str(tmp_path / 'nothing')), seed=0)
 
 
 def test_arguments_are_checked():

@@ -12,7 +12,9 @@ from ...clip import get_arch
 from ...errors import MGDMError
 from .head import HeadSizes, benchmark_head
 from .machine import describe_machine
-from .mining import MiningSizes, benchmark_mining
+from .mining import benchmark_mining
+from .mining_data import MiningSizes
+from .mining_memory import benchmark_mining_memory
 from .negatives_file import benchmark_negatives_file
 from .pipeline import benchmark_pipeline
 from .recipe import benchmark_recipe
@@ -24,7 +26,17 @@ from .videos import VideoSizes
 
 __all__ = ['main']
 
-PARTS = ('head', 'step', 'pipeline', 'mining', 'file', 'sharing', 'recipe', 'towers')
+PARTS = (
+    'head',
+    'step',
+    'pipeline',
+    'mining',
+    'mining-memory',
+    'file',
+    'sharing',
+    'recipe',
+    'towers',
+)
 _USUAL = 'head,step,pipeline'
 
 
@@ -60,8 +72,10 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
         sizes = StepSizes('mgdm-tiny', 2, 2, 2) if args.quick else StepSizes()
         yield benchmark_step(sizes, **options)
     elif part == 'mining':
-        for sizes in _mining_sizes(args.device, args.quick):
+        for sizes in _mining_sizes(args.device, args.quick, args.clips):
             yield benchmark_mining(sizes, **options)
+    elif part == 'mining-memory':
+        yield benchmark_mining_memory((4, 12) if args.quick else (200, 2000), args.seed)
     elif part == 'file':
         yield benchmark_negatives_file(1000 if args.quick else 240_000, seed=args.seed)
     elif part == 'sharing':
@@ -84,7 +98,10 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
             yield benchmark_pipeline(configs / config, sizes, 5 * args.repeats, args.seed)
 
 
-def _mining_sizes(device: str, quick: bool) -> list[MiningSizes]:
+def _mining_sizes(device: str, quick: bool, clips: str | None) -> list[MiningSizes]:
+    if clips is not None:
+        count = VideoSizes(12 if quick else 120, 0, 0, 0)
+        return [MiningSizes(videos=count, clips=clips)]
     small = VideoSizes(12, 80, 80, 12) if quick else VideoSizes(2000, 80, 80, 24)
     large = VideoSizes(4, 340, 256, 12) if quick else VideoSizes(200, 340, 256, 60)
     sizes = [MiningSizes(videos=small), MiningSizes(videos=large)]
@@ -112,6 +129,11 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         help=f'what to measure, with commas between, of {", ".join(PARTS)}; sharing is the memory '
         'of data-loading workers, on Linux; recipe is what each control of docs/recipe.md costs; '
         f'towers is training under bf16 AMP, for a GPU. Defaults to {_USUAL}',
+    )
+    parser.add_argument(
+        '--clips',
+        help='folder of videos for the part mining, used over and over until there are 120. '
+        'Defaults to made ones',
     )
     parser.add_argument(
         '--towers',

@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,30 +11,13 @@ from mmaction.registry import TRANSFORMS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from ...clip import build_clip, image_size
+from ...clip import image_size
 from ...mining import FrozenClip, mine
 from ...mining.processes import Process
+from .mining_data import MiningSizes, write_mining_data
 from .timing import compare
-from .videos import VideoSizes, write_videos
 
-__all__ = ['MiningSizes', 'benchmark_mining']
-
-_CLASSES = ['panning', 'zooming', 'standing still', 'tilting']
-_MEAN, _STD = [122.771, 116.746, 104.094], [68.501, 66.632, 70.323]
-
-
-class MiningSizes(NamedTuple):
-    """Sizes of a measured mining.
-
-    Args:
-        arch (str, optional): CLIP architecture, random weights. Defaults to 'mgdm-tiny'.
-        frames (int, optional): Frames encoded a video. Defaults to 8.
-        videos (VideoSizes, optional): Defaults to 2000 videos of 80 x 80 with 24 frames.
-    """
-
-    arch: str = 'mgdm-tiny'
-    frames: int = 8
-    videos: VideoSizes = VideoSizes(2000, 80, 80, 24)
+__all__ = ['benchmark_mining']
 
 
 def benchmark_mining(
@@ -63,8 +45,7 @@ def benchmark_mining(
     count = sizes.videos.count
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_videos(folder / 'videos', sizes.videos, seed)
-        cfg = _config(folder, sizes, seed)
+        cfg, files = write_mining_data(folder, sizes, seed)
         out = folder / 'negatives.jsonl'
 
         def run(workers: int = 0, process: Process | None = None) -> None:
@@ -79,7 +60,7 @@ def benchmark_mining(
                 process=process,
             )
 
-        files = [str(folder / 'videos' / f'{index}.mp4') for index in range(count)]
+        files = [str(file) for file in files]
         indices = [_frames_of(cfg, file) for file in files]
 
         def decode() -> None:
@@ -99,9 +80,9 @@ def benchmark_mining(
         two = compare(run, lambda: _fork(run, out, 2), repeats) if device == 'cpu' else None
     rate = count / against_decord.ours
     lines = [
-        f'mining: {count} videos of {sizes.videos.frames} frames of {sizes.videos.width} x '
-        f'{sizes.videos.height}, {sizes.frames} frames encoded by {sizes.arch}, random weights, '
-        f'{clip.precision}; {os.cpu_count()} cores, torch with {torch.get_num_threads()} threads',
+        f'mining: {sizes.describe()}, {sizes.frames} frames encoded by {sizes.arch}, '
+        f'random weights, {clip.precision}; {os.cpu_count()} cores, torch with '
+        f'{torch.get_num_threads()} threads',
         f'  (ratio: median of {repeats} pairs, min-max)',
         f'  {"mining, decoding in its process":<44}{rate:8.1f} videos/s, '
         f'{rate * sizes.frames:.0f} frames/s',
@@ -118,48 +99,6 @@ def _line(name: str, count: int, times) -> str:
     return (
         f'  {name:<44}{count / times.other:8.1f} videos/s, {times.ratio:.2f} of the time '
         f'({times.low:.2f}-{times.high:.2f})'
-    )
-
-
-def _config(folder: Path, sizes: MiningSizes, seed: int) -> Config:
-    """Write weights and a list, and return a config that reads them."""
-    torch.manual_seed(seed)
-    weights = folder / 'clip.pt'
-    torch.save(build_clip(sizes.arch).state_dict(), weights)
-    lines = [f'{index}.mp4 {index % len(_CLASSES)}\n' for index in range(sizes.videos.count)]
-    (folder / 'list.txt').write_text(''.join(lines))
-    height, width = image_size(sizes.arch)
-    clip = dict(arch=sizes.arch, pretrained=str(weights))
-    pipeline = [
-        dict(type='DecordInit', num_threads=1),
-        dict(type='UniformSample', clip_len=sizes.frames, test_mode=True),
-        dict(type='DecordDecode'),
-        dict(type='Resize', scale=(-1, height)),
-        dict(type='CenterCrop', crop_size=width),
-        dict(type='FormatShape', input_format='NCHW'),
-        dict(type='PackActionInputs'),
-    ]
-    loader = dict(
-        dataset=dict(
-            type='VideoDataset',
-            ann_file=str(folder / 'list.txt'),
-            data_prefix=dict(video=str(folder / 'videos')),
-            pipeline=pipeline,
-            test_mode=True,
-        )
-    )
-    return Config(
-        dict(
-            model=dict(
-                data_preprocessor=dict(
-                    type='ActionDataPreprocessor', mean=_MEAN, std=_STD, format_shape='NCHW'
-                ),
-                backbone=dict(type='CLIPBackbone', **clip),
-                cls_head=dict(type='HardNegativeTextHead', classes=_CLASSES, **clip),
-            ),
-            train_dataloader=loader,
-            val_dataloader=loader,
-        )
     )
 
 

@@ -31,9 +31,9 @@ def run_two(worker, *args):
 def step(model, num_negatives, part):
     """Forward and backward of a slice of the same global batch of four."""
     inputs, samples = tiny_batch(4, num_negatives, dtype=torch.float64)
-    loss = model(inputs[part], samples[part], mode='loss')['loss_contrastive']
-    loss.backward()
-    return loss.detach()
+    losses = model(inputs[part], samples[part], mode='loss')
+    losses['loss_contrastive'].backward()
+    return {name: value.item() for name, value in losses.items()}
 
 
 # (number of negatives, videos of rank 0 of four); 3 + 1 is an uneven last batch.
@@ -47,9 +47,9 @@ def ddp_worker(rank, port, folder):
         model = tiny_model(seed=rank).double()
         model.cls_head.text_bank.copy_(torch.load(folder / 'bank.pt'))
         part = slice(0, split) if rank == 0 else slice(split, 4)
-        loss = step(DistributedDataParallel(model), num_negatives, part)
+        losses = step(DistributedDataParallel(model), num_negatives, part)
         grads = {name: p.grad for name, p in model.named_parameters()}
-        torch.save((loss, grads), folder / f'case{case}_rank{rank}.pt')
+        torch.save((losses, grads), folder / f'case{case}_rank{rank}.pt')
     dist.destroy_process_group()
 
 
@@ -59,10 +59,12 @@ def test_two_processes_equal_one(tmp_path):
     run_two(ddp_worker, tmp_path)
     for case, (num_negatives, _) in enumerate(CASES):
         model = tiny_model(seed=0).double()
-        loss = step(model, num_negatives, slice(None))
+        losses = step(model, num_negatives, slice(None))
+        assert ('negatives_in_batch' in losses) == (num_negatives > 0)
         for rank in range(2):
-            other_loss, grads = torch.load(tmp_path / f'case{case}_rank{rank}.pt')
-            assert other_loss.item() == pytest.approx(loss.item(), abs=1e-9)
+            others, grads = torch.load(tmp_path / f'case{case}_rank{rank}.pt')
+            # The loss and all that is logged with it: of the global batch, on every rank.
+            assert others == pytest.approx(losses, abs=1e-9)
             for name, parameter in model.named_parameters():
                 torch.testing.assert_close(grads[name], parameter.grad, atol=1e-9, rtol=1e-9)
 

@@ -1,5 +1,9 @@
 """Losses."""
 
-from .augmented_contrastive_loss import AugmentedContrastiveLoss, augmented_contrastive_loss
+from .augmented_contrastive_loss import (
+    AugmentedContrastiveLoss,
+    augmented_contrastive_loss,
+    contrastive_directions,
+)
 
-__all__ = ['AugmentedContrastiveLoss', 'augmented_contrastive_loss']
+__all__ = ['AugmentedContrastiveLoss', 'augmented_contrastive_loss', 'contrastive_directions']

@@ -1,10 +1,11 @@
 """The contrastive loss over a batch that is augmented with mined hard-negative texts."""
 
+import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-__all__ = ['AugmentedContrastiveLoss', 'augmented_contrastive_loss']
+__all__ = ['AugmentedContrastiveLoss', 'augmented_contrastive_loss', 'contrastive_directions']
 
 TARGETS = ('smoothed', 'exact')
 
@@ -49,15 +50,38 @@ def augmented_contrastive_loss(
         ...     logits, torch.tensor([0, 1]), torch.tensor([0, 2, 1, 3]), target='exact')
         tensor(1.0397)
     """
+    video_to_text, text_to_video = contrastive_directions(logits, video_labels, text_labels, target)
+    return (video_to_text + text_to_video) / 2
+
+
+def contrastive_directions(
+    logits: Tensor, video_labels: Tensor, text_labels: Tensor, target: str = 'smoothed'
+) -> tuple[Tensor, Tensor]:
+    r"""Compute the two divergences whose mean is the loss; MGDM, eq. 7-8.
+
+    Args:
+        logits (Tensor): See :func:`augmented_contrastive_loss`, [B, L].
+        video_labels (Tensor): Likewise, int [B].
+        text_labels (Tensor): Likewise, int [L].
+        target (str): Likewise. Defaults to 'smoothed'.
+
+    Returns:
+        tuple[Tensor, Tensor]: :math:`\mathrm{KL}(Q_{v2t} \| P_{v2t})`, each video over the texts,
+        and :math:`\mathrm{KL}(Q_{t2v} \| P_{t2v})`, each text over the videos; scalars.
+
+    Raises:
+        ValueError: If ``target`` is unknown or the shapes do not fit.
+    """
     if logits.shape != (len(video_labels), len(text_labels)):
         raise ValueError(
             f'`logits` should be [{len(video_labels)}, {len(text_labels)}] (videos x texts), '
             f'but got {list(logits.shape)}'
         )
     matches = video_labels[:, None] == text_labels[None, :]
-    video_to_text = _directional_loss(logits, matches, target)
-    text_to_video = _directional_loss(logits.t(), matches.t(), target)
-    return (video_to_text + text_to_video) / 2
+    return (
+        _directional_loss(logits, matches, target),
+        _directional_loss(logits.t(), matches.t(), target),
+    )
 
 
 def _directional_loss(logits: Tensor, matches: Tensor, target: str) -> Tensor:
@@ -106,3 +130,19 @@ class AugmentedContrastiveLoss(nn.Module):
         """
         loss = augmented_contrastive_loss(logits, video_labels, text_labels, self.target)
         return self.loss_weight * loss
+
+    @torch.no_grad()
+    def directions(
+        self, logits: Tensor, video_labels: Tensor, text_labels: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Compute the two divergences for the log, without gradient and weight.
+
+        Args:
+            logits (Tensor): Scores already divided by the temperature, [B, L].
+            video_labels (Tensor): Corpus id of each video's class, int [B].
+            text_labels (Tensor): Corpus id of each text, int [L].
+
+        Returns:
+            tuple[Tensor, Tensor]: Video to text, text to video; scalars.
+        """
+        return contrastive_directions(logits, video_labels, text_labels, self.target)

@@ -8,6 +8,7 @@ from mmaction.registry import MODELS
 from torch import Tensor
 
 from ...errors import MGDMError
+from ..curves import training_curves
 from ..gather import all_gather_batch
 from .architecture import check_architecture
 
@@ -122,7 +123,8 @@ class MGDM(BaseRecognizer):
             **kwargs: Not used.
 
         Returns:
-            dict: ``loss_contrastive``, and ``logit_scale`` for the log.
+            dict: ``loss_contrastive``, and for the log alone ``kl_video_to_text`` and
+            ``kl_text_to_video``, of which the loss is the mean, and :func:`training_curves`.
         """
         frames, _ = self.extract_feat(inputs, stage='neck')
         num_views = frames.shape[1]
@@ -131,9 +133,15 @@ class MGDM(BaseRecognizer):
             frames.flatten(0, 1), text_ids.repeat_interleave(num_views, dim=0)
         )
         guides, texts = self.cls_head(text_ids)
-        logits = self._logits(frames, guides, texts).flatten(1)  # [B, B * (1 + k)]
-        loss = self.loss_module(logits, text_ids[:, 0], text_ids.flatten())
-        return dict(loss_contrastive=loss, logit_scale=self.cls_head.logit_scale.detach().exp())
+        logits = self._logits(frames, guides, texts)  # [B, B, 1 + k]
+        batch = (logits.flatten(1), text_ids[:, 0], text_ids.flatten())
+        losses = dict(loss_contrastive=self.loss_module(*batch))
+        # For the log alone: MMEngine adds up what has 'loss' in its name, and nothing else.
+        if hasattr(self.loss_module, 'directions'):
+            directions = self.loss_module.directions(*batch)
+            losses.update(zip(('kl_video_to_text', 'kl_text_to_video'), directions, strict=True))
+        scale = self.cls_head.logit_scale.detach().exp()
+        return losses | training_curves(logits.detach(), text_ids, scale)
 
     def predict(self, inputs: Tensor, data_samples: list, **kwargs) -> list:
         """Score all classes of the data set, averaged over the views of each video.

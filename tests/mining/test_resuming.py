@@ -150,10 +150,11 @@ def start(count, config, out, **options) -> list[int]:
 def fork(work) -> int:
     child = os.fork()
     if child:
+        # By the parent: on a busy machine it may kill the group before the child has made one.
+        os.setpgid(child, child)
         return child
     code = 1
     try:
-        os.setpgrp()
         work()
         code = 0
     finally:

@@ -1,0 +1,130 @@
+"""Where frames come from: an array, or a file that decord or else OpenCV decodes."""
+
+from typing import Protocol
+
+import numpy as np
+
+from ..compat.cut_off_avi import lacking_bytes
+from .decord_frames import DecordFrames
+from .inputs import Source
+from .opencv_frames import OpenCVFrames
+from .unreadable import UnreadableVideoError
+
+__all__ = ['ArrayFrames', 'FileFrames', 'Frames', 'open_frames']
+
+
+class Frames(Protocol):
+    """Frames of a video with their times; few of them are ever in memory.
+
+    Attributes:
+        times (np.ndarray): When each frame appears, in seconds from the first, float64 [frames].
+        duration (float): When the last frame disappears, in seconds.
+    """
+
+    times: np.ndarray
+    duration: float
+
+    def read(self, index: int) -> np.ndarray:
+        """Return one frame, upright, uint8 RGB [H, W, 3].
+
+        Raises:
+            UnreadableVideoError: If it cannot be decoded.
+        """
+
+
+class ArrayFrames:
+    """Frames that were handed in.
+
+    Args:
+        array (np.ndarray): uint8 RGB [frames, H, W, 3].
+        fps (float): Frames per second.
+    """
+
+    def __init__(self, array: np.ndarray, fps: float) -> None:
+        self._array = array
+        self.times = np.arange(len(array)) / fps
+        self.duration = len(array) / fps
+
+    def read(self, index: int) -> np.ndarray:
+        """Return one frame."""
+        return self._array[index]
+
+
+class FileFrames:
+    """Frames of a file: decord's, as in training, or OpenCV's where decord fails.
+
+    decord 0.6.0 reads no gif and stumbles over some transport streams, OpenCV reads both. OpenCV
+    only takes over where it finds all frames that decord promised: a file of which the end is
+    missing must not pass for a short one.
+
+    Args:
+        path (str): The file.
+
+    Raises:
+        UnreadableVideoError: If neither can read it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        lacking = lacking_bytes(path)
+        if lacking:
+            raise UnreadableVideoError(f'cut off: its header promises {lacking} more bytes')
+        try:
+            self._frames = DecordFrames(path)
+        except UnreadableVideoError as error:
+            self._frames = _open_with_opencv(path, str(error))
+
+    @property
+    def times(self) -> np.ndarray:
+        """When each frame appears, in seconds from the first, float64 [frames]."""
+        return self._frames.times
+
+    @property
+    def duration(self) -> float:
+        """When the last frame disappears, in seconds."""
+        return self._frames.duration
+
+    def read(self, index: int) -> np.ndarray:
+        """Return one frame; see :class:`Frames`."""
+        try:
+            return self._frames.read(index)
+        except UnreadableVideoError as error:
+            if isinstance(self._frames, OpenCVFrames):
+                raise
+            promised = len(self.times)
+            self._frames = _open_with_opencv(self._path, str(error))
+            found = len(self.times)
+            if found < promised:
+                raise UnreadableVideoError(
+                    f'cut off or damaged: {found} of its {promised} frames can be decoded'
+                ) from None
+            return self._frames.read(index)
+
+
+def _open_with_opencv(path: str, reason: str) -> OpenCVFrames:
+    """Open with OpenCV, or give the reason why decord could not."""
+    try:
+        return OpenCVFrames(path)
+    except UnreadableVideoError as error:
+        found_more = str(error).startswith('cut off')
+        raise UnreadableVideoError(str(error) if found_more else reason) from None
+
+
+def open_frames(source: Source, fps: float) -> Frames:
+    """Open a video.
+
+    Args:
+        source (Source): What to open.
+        fps (float): Frames per second of arrays.
+
+    Returns:
+        Frames: Its frames.
+
+    Raises:
+        UnreadableVideoError: If it cannot be read; the message is the reason in one line.
+    """
+    if source.fault:
+        raise UnreadableVideoError(source.fault)
+    if source.array is not None:
+        return ArrayFrames(source.array, fps)
+    return FileFrames(source.name)

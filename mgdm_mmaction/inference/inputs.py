@@ -1,0 +1,118 @@
+"""What a caller may hand in: files, folders, arrays, and lists of them."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..data_prep.media import VIDEO_SUFFIXES
+from ..errors import MGDMError
+
+__all__ = ['SUFFIXES', 'Source', 'list_sources']
+
+# What counts as a video inside a folder; a file that is named itself may end in anything.
+SUFFIXES = VIDEO_SUFFIXES | {'.gif', '.ts', '.mts', '.m2ts', '.ogv', '.asf', '.mpe', '.vob'}
+
+
+class Source(NamedTuple):
+    """One video to recognise.
+
+    Args:
+        name (str): Its path, or 'array 0' for the first array of a call.
+        array (np.ndarray | None): The frames, where they were handed in. Defaults to None.
+        fault (str): Why there is nothing to open. Defaults to '': there is.
+    """
+
+    name: str
+    array: np.ndarray | None = None
+    fault: str = ''
+
+
+def list_sources(inputs: object) -> list[Source]:
+    """Turn what a caller hands in into a flat list of videos.
+
+    Args:
+        inputs (object): A path, a folder, an array, or a list of those. A folder stands for all
+            videos below it, links followed and hidden files left out, in natural order: ``clip2``
+            comes before ``clip10``.
+
+    Returns:
+        list[Source]: The videos. What cannot be opened for sure is among them, with its fault.
+
+    Raises:
+        MGDMError: If something is neither path nor array, or the list is empty.
+    """
+    items = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    if not items:
+        raise MGDMError('inputs: the list is empty; give videos, folders or arrays')
+    sources: list[Source] = []
+    arrays = 0
+    for position, item in enumerate(items):
+        if isinstance(item, np.ndarray):
+            sources.append(Source(f'array {arrays}', item, _array_fault(item)))
+            arrays += 1
+        elif isinstance(item, str | os.PathLike):
+            sources += _from_path(os.fspath(item))
+        else:
+            raise MGDMError(
+                f'inputs: entry {position} is a {type(item).__name__}; expected the path of a '
+                'video or folder, or a uint8 array [frames, H, W, 3] in RGB order'
+            )
+    return sources
+
+
+def _array_fault(array: np.ndarray) -> str:
+    if array.ndim == 4 and array.shape[-1] == 3 and array.dtype == np.uint8 and array.size:
+        return ''
+    return (
+        f'the array is {array.dtype} {list(array.shape)}; expected uint8 [frames, H, W, 3] in RGB '
+        'order, with at least one frame'
+    )
+
+
+def _from_path(path: str | bytes) -> Sequence[Source]:
+    path = os.fsdecode(path)
+    if '://' in path:
+        return [Source(path, fault='a URL is not fetched; download it and give the file')]
+    if not os.path.exists(path):
+        return [Source(path, fault='no such file or folder')]
+    if not os.path.isdir(path):
+        return [Source(path, fault=_file_fault(path))]
+    found = sorted(_walk(path), key=_natural)
+    if not found:
+        kinds = ' '.join(sorted(SUFFIXES))
+        return [Source(path, fault=f'a folder without a video; expected files of {kinds}')]
+    return [Source(name, fault=_file_fault(name)) for name in found]
+
+
+def _file_fault(path: str) -> str:
+    if not os.path.isfile(path):
+        return 'no regular file'  # a pipe or a device would keep the reader waiting
+    if not os.path.getsize(path):
+        return 'an empty file (0 bytes)'
+    return '' if os.access(path, os.R_OK) else 'the file may not be read; see its permissions'
+
+
+def _walk(root: str) -> Iterator[str]:
+    seen = set()
+    for folder, folders, files in os.walk(root, followlinks=True):
+        # A link to a folder further up would go round for ever.
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = [name for name in folders if not name.startswith('.')]
+        for name in files:
+            if not name.startswith('.') and os.path.splitext(name)[1].lower() in SUFFIXES:
+                yield os.path.join(folder, name)
+
+
+def _natural(path: str) -> list[tuple]:
+    """Order numbers inside names by their value."""
+    return [
+        (0, int(part), '') if part.isdecimal() and part.isascii() else (1, 0, part.lower())
+        for part in re.split(r'(\d+)', path)
+    ] + [(2, 0, path)]

@@ -1,0 +1,76 @@
+"""Frames by OpenCV, for files that decord cannot read, such as gif."""
+
+import cv2
+import numpy as np
+
+from .unreadable import UnreadableVideoError
+
+__all__ = ['OpenCVFrames']
+
+# Part of the length that a header promises and that has to be there; sound may last longer.
+_ENOUGH = 0.9
+
+
+class OpenCVFrames:
+    """Frames of a file, decoded one after the other by OpenCV, rotated clips upright.
+
+    Opening it decodes the file once to learn the times; one frame is in memory at a time. Reading
+    goes forward, and starts again from the first frame to go back: right for any codec.
+
+    Args:
+        path (str): The file.
+
+    Attributes:
+        times (np.ndarray): When each frame appears, in seconds from the first, float64 [frames].
+        duration (float): When the last frame disappears, in seconds.
+
+    Raises:
+        UnreadableVideoError: If OpenCV finds no frame in it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._capture = self._open()
+        times = []
+        while self._capture.grab():
+            times.append(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        if not times:
+            raise UnreadableVideoError('there is no frame in it')
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
+        fps = fps if np.isfinite(fps) and fps > 0 else 30.0
+        promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) / fps
+        starts = np.asarray(times) - times[0]
+        if not (np.isfinite(starts).all() and (np.diff(starts) >= 0).all()):
+            starts = np.arange(len(times)) / fps
+        self.times = starts
+        # How long the last frame stays, no file says: as long as the others do.
+        last = starts[-1] / (len(times) - 1) if starts[-1] > 0 else 1 / fps
+        self.duration = float(starts[-1] + last)
+        if self.duration < _ENOUGH * promised:
+            raise UnreadableVideoError(
+                f'cut off or damaged: it should last {promised:.1f} s, but only '
+                f'{self.duration:.1f} s can be decoded'
+            )
+        self._capture = None
+
+    def _open(self) -> cv2.VideoCapture:
+        self._next = 0
+        # Only FFmpeg: another backend would take 'frame_%d.png' for a pattern of images.
+        return cv2.VideoCapture(self._path, cv2.CAP_FFMPEG)
+
+    def read(self, index: int) -> np.ndarray:
+        """Return one frame, uint8 RGB [H, W, 3].
+
+        Raises:
+            UnreadableVideoError: If it cannot be decoded.
+        """
+        if self._capture is None or index < self._next:
+            self._capture = self._open()
+        ok = True
+        while ok and self._next <= index:
+            ok = self._capture.grab()
+            self._next += 1
+        image = self._capture.retrieve()[1] if ok else None
+        if image is None:
+            raise UnreadableVideoError(f'frame {index} cannot be decoded')
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

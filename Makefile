@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -q -n $(JOBS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install headless demo test lint format wheel clean
+.PHONY: help install headless demo test lint format docs wheel clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make test     install, then run every test: the quick ones, then the slow ones'
 	@echo 'make lint     check the code, its formatting and its docstrings'
 	@echo 'make format   format the code and mend what the linter can mend'
+	@echo 'make docs     build the documentation as a site into build/docs, warnings being errors'
 	@echo 'make wheel    build the wheel into dist/'
 	@echo 'make install  only install, into $(VENV)'
 	@echo 'make clean    delete $(VENV), build/ and dist/'
@@ -71,6 +72,10 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -W --keep-going -q docs build/docs
+	@echo 'Open build/docs/index.html'
 
 wheel: $(STAMP)
 	$(BIN)/python -m pip wheel -qq --no-deps --wheel-dir dist .

@@ -49,6 +49,9 @@ EXTRAS = {
     'full': ['mmcv>=2.0.1,<2.2'],
     # To exchange negatives as parquet; csv needs nothing. Oldest that has been tried.
     'parquet': ['pyarrow>=17'],
+    # `make docs`: the API from docstrings, pages in Markdown, the theme. Oldest that have been tried,
+    # and the last two for Python 3.10.
+    'docs': ['sphinx>=8.1', 'myst-parser>=4.0', 'furo>=2024.8.6'],
     # What `make test` and `make lint` run. The formatter's output changes between minor releases;
     # transformers is the reference that Hugging Face's CLIP weights are compared with.
     'test': [
@@ -61,6 +64,10 @@ EXTRAS = {
         # Opens the page of tools/inspect_negatives.py in Chromium, where there is one. Oldest that
         # has been tried.
         'selenium>=4.51',
+        # Builds the site, as `docs` does.
+        'sphinx>=8.1',
+        'myst-parser>=4.0',
+        'furo>=2024.8.6',
     ],
 }
 

@@ -49,8 +49,8 @@ EXTRAS = {
     'full': ['mmcv>=2.0.1,<2.2'],
     # To exchange negatives as parquet; csv needs nothing. Oldest that has been tried.
     'parquet': ['pyarrow>=17'],
-    # `make docs`: the API from docstrings, pages in Markdown, the theme. Oldest that have been tried,
-    # and the last two for Python 3.10.
+    # `make docs`: the API from docstrings, pages in Markdown, the theme. The oldest tried; from 8.2
+    # on, Sphinx wants Python 3.11.
     'docs': ['sphinx>=8.1', 'myst-parser>=4.0', 'furo>=2024.8.6'],
     # What `make test` and `make lint` run. The formatter's output changes between minor releases;
     # transformers is the reference that Hugging Face's CLIP weights are compared with.

@@ -1,0 +1,151 @@
+"""The classes that training told apart from a class."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..corpus import normalize_label
+from ..errors import MGDMError
+from ..inspection.statistics import DEPTH
+from ..negatives import NegativesFile, class_negatives, read_negatives
+
+__all__ = ['Neighbour', 'ToldApart', 'find_told_apart']
+
+# More do not help the eye.
+_SHOWN = 7
+
+
+class Neighbour(NamedTuple):
+    """A label that a class is easily taken for.
+
+    Args:
+        label (str): The label.
+        share (float): Fraction of the training clips of the class that were trained against it.
+    """
+
+    label: str
+    share: float
+
+
+class ToldApart:
+    """Hard negatives of whole classes, by name.
+
+    Args:
+        file (NegativesFile): Negatives of the training clips.
+        start (int, optional): Rank of the first negative that training takes. Defaults to 1.
+        last (int, optional): Rank of the last one. Defaults to None: 7, or as many as there are.
+
+    Raises:
+        MGDMError: If the file holds no video, or not as many negatives as ``last``.
+    """
+
+    def __init__(self, file: NegativesFile, start: int = 1, last: int | None = None) -> None:
+        if len(file) == 0:
+            raise MGDMError(f'{file.path}: holds a header and no video; mine it again.')
+        last = min(DEPTH, file.k) if last is None else last
+        if last > file.k:
+            raise MGDMError(
+                f'{file.path}: holds {file.k} negatives a video, and the config trains with those '
+                f'up to rank {last}: it is not the file that this checkpoint was trained with.'
+            )
+        self.file = file
+        self._classes = {normalize_label(name): i for i, name in enumerate(file.corpus.classes)}
+        self._of_class = class_negatives(file)
+        shape = len(file.corpus.classes), len(file.corpus)
+        taken = file.negatives[:, start - 1 : last]
+        cells = file.labels[:, None].astype(np.int64) * shape[1] + taken
+        self._taken = np.bincount(cells.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
+
+    def knows(self, labels: Sequence[str]) -> bool:
+        """Return whether any of the labels is a class of the file."""
+        return any(normalize_label(label) in self._classes for label in labels)
+
+    def of(self, label: str) -> list[Neighbour] | None:
+        """Return what a class was told apart from, hardest first.
+
+        Args:
+            label (str): The class, in any spelling.
+
+        Returns:
+            list[Neighbour] | None: None if it is no class of the file, or has no training clip.
+        """
+        row = self._classes.get(normalize_label(label))
+        if row is None or not self._of_class.num_videos[row]:
+            return None
+        shares = self._taken[row] / self._of_class.num_videos[row]
+        ids = [i for i in self._of_class.negatives[row] if shares[i] > 0]
+        return [Neighbour(self.file.corpus.labels[i], float(shares[i])) for i in ids[:_SHOWN]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What :func:`find_told_apart` answers.
+
+    Args:
+        told_apart (ToldApart | None): None if there are no negatives to show.
+        note (str): One line for the terminal that says what was taken, or why nothing was.
+    """
+
+    told_apart: ToldApart | None
+    note: str
+
+
+def find_told_apart(
+    config: Mapping, labels: Sequence[str], path: str | os.PathLike | None = None
+) -> Found:
+    """Find the negatives of a checkpoint: the file that is named, or the one of its config.
+
+    Args:
+        config (Mapping): The config that it was trained with.
+        labels (Sequence[str]): Its own classes.
+        path (str | PathLike, optional): A negatives file. Defaults to None: the config's, which may
+            be absent.
+
+    Returns:
+        Found: The negatives, and what to say of them.
+
+    Raises:
+        MGDMError: If the file is none, or is about other classes. If the config names it, this is
+            a note instead: the page works without.
+    """
+    step = next(_training_steps(config.get('train_dataloader')), {})
+    start, k = step.get('start', 1), step.get('k', 7)
+    last = start + (step.get('pool') or k) - 1 if step and k else None
+    if path is not None:
+        return Found(_read(str(path), labels, start, last), f'negatives: {path}')
+    if not step or not k:
+        return Found(None, 'negatives: none, this checkpoint was trained without any')
+    named = str(step.get('negatives_file'))
+    if not os.path.isfile(named):
+        return Found(
+            None, f'negatives: the config names {named}, which is not here; --negatives FILE helps'
+        )
+    try:
+        return Found(_read(named, labels, start, last), f'negatives: {named}')
+    except MGDMError as error:
+        return Found(None, f'negatives: not shown. {error}')
+
+
+def _read(path: str, labels: Sequence[str], start: int, last: int | None) -> ToldApart:
+    told_apart = ToldApart(read_negatives(path), start, last)
+    if not told_apart.knows(labels):
+        classes = ', '.join(told_apart.file.corpus.classes[:3])
+        raise MGDMError(
+            f'{path}: is about other classes ({classes}, ...) than the checkpoint '
+            f'({", ".join(labels[:3])}, ...). Give the file that it was trained with.'
+        )
+    return told_apart
+
+
+def _training_steps(config) -> Iterator[Mapping]:
+    """Yield every ``AttachHardNegatives`` of a training data set, however deep."""
+    if isinstance(config, Mapping):
+        if config.get('type') == 'AttachHardNegatives':
+            yield config
+        config = list(config.values())
+    if isinstance(config, list | tuple):
+        for item in config:
+            yield from _training_steps(item)

@@ -49,6 +49,9 @@ EXTRAS = {
     'full': ['mmcv>=2.0.1,<2.2'],
     # To exchange negatives as parquet; csv needs nothing. Oldest that has been tried.
     'parquet': ['pyarrow>=17'],
+    # The page of tools/app.py. The only one tried: releases add and rename options often. It brings
+    # FastAPI and uvicorn, which serve the page.
+    'app': ['gradio>=6.31,<7'],
     # `make docs`: the API from docstrings, pages in Markdown, the theme. The oldest tried; from 8.2
     # on, Sphinx wants Python 3.11.
     'docs': ['sphinx>=8.1', 'myst-parser>=4.0', 'furo>=2024.8.6'],
@@ -64,6 +67,8 @@ EXTRAS = {
         # Opens the page of tools/inspect_negatives.py in Chromium, where there is one. Oldest that
         # has been tried.
         'selenium>=4.51',
+        # Serves the page of tools/app.py.
+        'gradio>=6.31,<7',
         # Builds the site, as `docs` does.
         'sphinx>=8.1',
         'myst-parser>=4.0',
@@ -151,7 +156,12 @@ setup(
     python_requires='>=3.10,<3.14',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     package_data={
-        PACKAGE: ['label_maps/*.txt', 'architectures/*.json', 'inspection/page_files/*'],
+        PACKAGE: [
+            'label_maps/*.txt',
+            'architectures/*.json',
+            'inspection/page_files/*',
+            'app/page_files/*',
+        ],
     },
     include_package_data=False,
     install_requires=REQUIRES,

@@ -12,6 +12,6 @@ from .compat import apply as _mend_other_packages  # isort: skip
 
 _mend_other_packages()
 
-from . import datasets, engine, models  # noqa: E402
+from . import datasets, engine, evaluation, models  # noqa: E402
 
-__all__ = ['MGDMError', '__version__', 'datasets', 'engine', 'models']
+__all__ = ['MGDMError', '__version__', 'datasets', 'engine', 'evaluation', 'models']

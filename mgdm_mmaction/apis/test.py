@@ -12,6 +12,7 @@ from ..engine import without_fsdp
 from ..errors import MGDMError
 from .checks import check_data, views
 from .common import add_common_arguments, build_runner, load_config, merge_options, require_file
+from .confusable import add_metric, confusable_pairs
 
 __all__ = ['build_test_runner', 'main', 'parse_args', 'prepare_config', 'run_testing']
 
@@ -31,6 +32,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         'where the config adds nothing to it (clip_*.py), else random blocks on top',
     )
     parser.add_argument('--dump', metavar='FILE.pkl', help='save all predictions there')
+    parser.add_argument(
+        '--confusable-pairs',
+        nargs='?',
+        const='',
+        metavar='NEGATIVES',
+        help="also print the accuracy among each video's 7 hardest negatives, of that file or, "
+        'without a name, of the one that the config trains with',
+    )
     add_common_arguments(parser)
     return parser.parse_args(argv)
 
@@ -51,9 +60,10 @@ def prepare_config(args: argparse.Namespace) -> Config:
     if args.dump is not None:
         if not args.dump.endswith(('.pkl', '.pickle')):
             raise MGDMError(f'--dump {args.dump}: the name should end in .pkl')
-        metrics = cfg.get('test_evaluator') or []
-        metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
-        cfg.test_evaluator = [*metrics, dict(type='DumpResults', out_file_path=args.dump)]
+        add_metric(cfg, dict(type='DumpResults', out_file_path=args.dump))
+    # The evaluator, which has protocols of its own, has no such argument.
+    if getattr(args, 'confusable_pairs', None) is not None:
+        add_metric(cfg, confusable_pairs(cfg, args.confusable_pairs, args.config))
     if args.checkpoint is not None:
         require_file(args.checkpoint, 'checkpoint')
         cfg.load_from = args.checkpoint

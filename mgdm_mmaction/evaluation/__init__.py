@@ -2,6 +2,7 @@
 
 from .accuracy import ProtocolAccuracy
 from .combine import combine
+from .confusable_pairs import ConfusablePairAccuracy
 from .report import Report
 
-__all__ = ['ProtocolAccuracy', 'Report', 'combine']
+__all__ = ['ConfusablePairAccuracy', 'ProtocolAccuracy', 'Report', 'combine']

@@ -74,7 +74,7 @@ def _recognize(
     return inferencer(
         args.inputs,
         batch_size=args.batch_size,
-        top_k=max(args.top_k, _DRAWN) if outputs.drawings else args.top_k,
+        top_k=args.top_k,
         window=args.window,
         stride=args.stride,
         attention=bool(explained),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .colours import BACKGROUND, LABELS, TEXT, heat
+from .colours import BACKGROUND, FAINT, LABELS, TEXT, heat
 from .fonts import FontStack
 from .layout import Layout
 
@@ -57,6 +57,7 @@ class AttentionStrip:
         fonts: FontStack,
     ) -> None:
         self._layout = layout
+        self._small = max(round(0.72 * layout.text), 9)
         left, width = layout.cells
         count = len(window.frame_times)
         # Columns as whole pixels, without a gap or an overlap.
@@ -69,9 +70,11 @@ class AttentionStrip:
         height = 2 * gap + layout.thumbnail + layout.rows * row
         picture = Image.new('RGB', (layout.width, height), BACKGROUND)
         self._draw_thumbnails(picture, thumbnails, window)
+        self._draw_caption(picture, fonts)
         top = 2 * gap + layout.thumbnail
         levels = attention_levels(window.attention)[: layout.rows]
         draw = ImageDraw.Draw(picture)
+        has_numbers = self._has_room_for_numbers(fonts)
         for i, (label, colour) in enumerate(
             zip(window.labels[: layout.rows], LABELS, strict=False)
         ):
@@ -81,7 +84,8 @@ class AttentionStrip:
                 box = self._edges[t], top + i * row, self._edges[t + 1] - 2, top + (i + 1) * row - 3
                 box = (*box[:2], max(box[2], box[0]), box[3])
                 draw.rectangle(tuple(map(int, box)), fill=tuple(map(int, rgb)))
-                self._draw_share(picture, box, window.attention[i][t], levels[i][t], fonts)
+                if has_numbers:
+                    self._draw_share(picture, box, window.attention[i][t], levels[i][t], fonts)
         self.image = np.array(picture)
 
     @staticmethod
@@ -145,15 +149,24 @@ class AttentionStrip:
     def _draw_share(
         self, picture: Image.Image, box: tuple, share: float, level: float, fonts: FontStack
     ) -> None:
-        """Write the share in per cent into its cell, where it fits."""
-        size = max(round(0.72 * self._layout.text), 9)
-        number = f'{100 * share:.0f}'
-        width = fonts.width(number, size)
-        if width + 6 > box[2] - box[0] or self._layout.text < 13:
-            return
+        """Write the share in per cent into its cell."""
+        size, number = self._small, f'{100 * share:.0f}'
         ink = (20, 20, 20) if level > 0.6 else (205, 205, 205)
-        middle = (box[0] + box[2]) // 2 - width // 2, (box[1] + box[3]) // 2
+        middle = (box[0] + box[2] - fonts.width(number, size)) // 2 + 1, (box[1] + box[3]) // 2
         fonts.draw(picture, tuple(map(int, middle)), number, size, ink)
+
+    def _has_room_for_numbers(self, fonts: FontStack) -> bool:
+        """In all cells or in none: a number says nothing if its neighbours have none."""
+        return fonts.width('100', self._small) + 5 <= int(np.diff(self._edges).min())
+
+    def _draw_caption(self, picture: Image.Image, fonts: FontStack) -> None:
+        layout = self._layout
+        x, room = layout.gap, layout.names - layout.gap
+        bottom = 2 * layout.gap + layout.thumbnail
+        lines = ('frames the model saw,', 'attention of each label, %')
+        for line, y in zip(lines, (-1.75, -0.6), strict=True):
+            text, size = fonts.fit(line, room, self._small, 8)
+            fonts.draw(picture, (x, bottom + round(y * layout.text)), text, size, FAINT)
 
 
 def _slots(layout: Layout, num_frames: int) -> int:

@@ -64,8 +64,9 @@ class ScoreOverlay:
             draw.rectangle(ends, fill=colour)
             solid.rectangle((gap, top, width - gap - 1, top + bar - 1), fill=255)
         ink = np.asarray(panel, np.uint16)
-        # Letters are opaque wherever they have been drawn.
-        cover = np.maximum(np.asarray(opaque, np.uint16), ink.max(-1))[..., None]
+        # Letters hide what is behind them, whatever their colour.
+        letters = np.minimum(ink.max(-1) * 4 // 3, 255)
+        cover = np.maximum(np.asarray(opaque, np.uint16), letters)[..., None]
         self._ink = ink * cover
         self._rest = 255 - cover
 

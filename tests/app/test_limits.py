@@ -1,0 +1,52 @@
+"""What a visitor may ask for."""
+
+import pytest
+
+from mgdm_mmaction.app.limits import Limits, check_duration, check_size, read_label_box
+from mgdm_mmaction.errors import MGDMError
+
+
+@pytest.mark.parametrize('text', ['', None, '\n \n\t\n'])
+def test_an_empty_box_means_the_own_labels(text):
+    assert read_label_box(text) is None
+
+
+def test_one_label_a_line():
+    assert read_label_box(' opening a door\r\n\n closing a door ') == [
+        'opening a door',
+        'closing a door',
+    ]
+
+
+def test_too_many_or_too_long_labels():
+    with pytest.raises(MGDMError, match='1001 labels; this page takes up to 1000'):
+        read_label_box('\n'.join(map(str, range(1001))))
+    with pytest.raises(MGDMError, match='Label 2 has 201 characters; up to 200 .* one short label'):
+        read_label_box('run\n' + 'x' * 201)
+    assert len(read_label_box('\n'.join(['x' * 200] * 1000))) == 1000
+
+
+def test_size_and_duration(tmp_path):
+    clip = tmp_path / 'clip.mp4'
+    clip.write_bytes(bytes(3 << 19))
+    check_size(clip, Limits(max_size=1.5))
+    with pytest.raises(MGDMError, match=r'has 1\.5 MB; this page takes up to 1 MB.*--max-size'):
+        check_size(clip, Limits(max_size=1))
+    check_duration(2.0, Limits(max_duration=2))
+    with pytest.raises(MGDMError, match=r'is 2\.1 s long; .* up to 2 s\. .*--max-duration'):
+        check_duration(2.1, Limits(max_duration=2))
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(max_size=0), '--max-size 0: expected a number above 0'),
+        (dict(max_size=float('nan')), '--max-size nan'),
+        (dict(max_duration=-1), '--max-duration -1'),
+        (dict(max_duration=float('inf')), '--max-duration inf'),
+        (dict(queue=0), '--queue 0: expected at least 1'),
+    ],
+)
+def test_limits_that_are_none(options, message):
+    with pytest.raises(MGDMError, match=message):
+        Limits(**options)

@@ -56,8 +56,9 @@ class DecordFrames:
 
 def _clock(stamps: np.ndarray, fps: float) -> tuple[np.ndarray, float]:
     """Return times and duration from starts and ends [frames, 2]; by the rate if they are odd."""
-    starts = stamps[:, 0] - stamps[0, 0]
-    end = stamps[-1, 1] - stamps[0, 0]
+    # They are rounded to float32: say 0.8 and not 0.800000011920929.
+    starts = (stamps[:, 0] - stamps[0, 0]).round(6)
+    end = (stamps[-1, 1] - stamps[0, 0]).round(6)
     if np.isfinite(stamps).all() and (np.diff(starts) >= 0).all() and end > starts[-1]:
         return starts, float(end)
     fps = fps if np.isfinite(fps) and fps > 0 else 30.0
@@ -67,7 +68,7 @@ def _clock(stamps: np.ndarray, fps: float) -> tuple[np.ndarray, float]:
 def _reason(error: Exception) -> str:
     text = str(error)
     if 'cannot find video stream' in text:
-        return 'no video stream in it that can be decoded (sound alone, or an unknown codec)'
+        return 'no video stream in it, as in a file of sound alone'
     if text.startswith('Error reading'):
-        return 'no video file, or cut off'
+        return 'not a video, or cut off: there is no header that can be read'
     return _SOURCE.sub('', describe_error(error))

@@ -102,12 +102,12 @@ class FileFrames:
 
 
 def _open_with_opencv(path: str, reason: str) -> OpenCVFrames:
-    """Open with OpenCV, or give the reason why decord could not."""
+    """Open with OpenCV, or tell the better reason of the two."""
     try:
         return OpenCVFrames(path)
     except UnreadableVideoError as error:
-        found_more = str(error).startswith('cut off')
-        raise UnreadableVideoError(str(error) if found_more else reason) from None
+        says_more = str(error).startswith(('cut off', 'its video'))
+        raise UnreadableVideoError(str(error) if says_more else reason) from None
 
 
 def open_frames(source: Source, fps: float) -> Frames:
@@ -127,4 +127,4 @@ def open_frames(source: Source, fps: float) -> Frames:
         raise UnreadableVideoError(source.fault)
     if source.array is not None:
         return ArrayFrames(source.array, fps)
-    return FileFrames(source.name)
+    return FileFrames(source.path)

@@ -20,12 +20,15 @@ class Source(NamedTuple):
     """One video to recognise.
 
     Args:
-        name (str): Its path, or 'array 0' for the first array of a call.
+        name (str): Its path as text, or 'array 0' for the first array of a call.
+        path (str): Where it lies, absolute: FFmpeg would take ``12:30.mp4`` for a protocol.
+            Defaults to '': nowhere.
         array (np.ndarray | None): The frames, where they were handed in. Defaults to None.
         fault (str): Why there is nothing to open. Defaults to '': there is.
     """
 
     name: str
+    path: str = ''
     array: np.ndarray | None = None
     fault: str = ''
 
@@ -51,7 +54,7 @@ def list_sources(inputs: object) -> list[Source]:
     arrays = 0
     for position, item in enumerate(items):
         if isinstance(item, np.ndarray):
-            sources.append(Source(f'array {arrays}', item, _array_fault(item)))
+            sources.append(Source(f'array {arrays}', array=item, fault=_array_fault(item)))
             arrays += 1
         elif isinstance(item, str | os.PathLike):
             sources += _from_path(os.fspath(item))
@@ -75,16 +78,24 @@ def _array_fault(array: np.ndarray) -> str:
 def _from_path(path: str | bytes) -> Sequence[Source]:
     path = os.fsdecode(path)
     if '://' in path:
-        return [Source(path, fault='a URL is not fetched; download it and give the file')]
+        return [_source(path, 'a URL is not fetched; download it and give the file')]
     if not os.path.exists(path):
-        return [Source(path, fault='no such file or folder')]
+        return [_source(path, 'no such file or folder')]
     if not os.path.isdir(path):
-        return [Source(path, fault=_file_fault(path))]
+        return [_source(path, _file_fault(path))]
     found = sorted(_walk(path), key=_natural)
     if not found:
         kinds = ' '.join(sorted(SUFFIXES))
-        return [Source(path, fault=f'a folder without a video; expected files of {kinds}')]
-    return [Source(name, fault=_file_fault(name)) for name in found]
+        return [_source(path, f'a folder without a video; expected files of {kinds}')]
+    return [_source(name, _file_fault(name)) for name in found]
+
+
+def _source(path: str, fault: str) -> Source:
+    # A name need not be valid UTF-8, but reports are; of such a name OpenCV 4 dies (SIGSEGV).
+    name = os.fsencode(path).decode('utf-8', 'replace')
+    if name.encode() != os.fsencode(path):
+        fault = fault or 'the name is no UTF-8 text; rename it'
+    return Source(name, os.path.abspath(path), fault=fault)
 
 
 def _file_fault(path: str) -> str:
@@ -92,7 +103,15 @@ def _file_fault(path: str) -> str:
         return 'no regular file'  # a pipe or a device would keep the reader waiting
     if not os.path.getsize(path):
         return 'an empty file (0 bytes)'
-    return '' if os.access(path, os.R_OK) else 'the file may not be read; see its permissions'
+    try:
+        with open(path, 'rb') as file:
+            head = file.read(16)
+    except OSError as error:
+        return f'the file cannot be opened: {error.strerror}'
+    # Whatever it is named, FFmpeg would follow it to other files.
+    if head.lstrip(b'\xef\xbb\xbf').startswith((b'#EXTM3U', b'ffconcat')):
+        return 'a playlist, which names other files; give these'
+    return ''
 
 
 def _walk(root: str) -> Iterator[str]:

@@ -34,8 +34,15 @@ class OpenCVFrames:
         times = []
         while self._capture.grab():
             times.append(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        if not times and self._capture.isOpened():
+            code = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, 'little')
+            codec = ''.join(chr(byte) for byte in code if 32 < byte < 127) or 'unknown'
+            raise UnreadableVideoError(
+                f'its video (codec {codec}) cannot be decoded here; convert it to H.264, for '
+                'example: ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4'
+            )
         if not times:
-            raise UnreadableVideoError('there is no frame in it')
+            raise UnreadableVideoError('not a video, or cut off: there is no header that can be read')
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         fps = fps if np.isfinite(fps) and fps > 0 else 30.0
         promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) / fps
@@ -56,7 +63,10 @@ class OpenCVFrames:
     def _open(self) -> cv2.VideoCapture:
         self._next = 0
         # Only FFmpeg: another backend would take 'frame_%d.png' for a pattern of images.
-        return cv2.VideoCapture(self._path, cv2.CAP_FFMPEG)
+        try:
+            return cv2.VideoCapture(self._path, cv2.CAP_FFMPEG)
+        except (cv2.error, UnicodeError, TypeError) as error:
+            raise UnreadableVideoError(f'OpenCV: {type(error).__name__}') from None
 
     def read(self, index: int) -> np.ndarray:
         """Return one frame, uint8 RGB [H, W, 3].

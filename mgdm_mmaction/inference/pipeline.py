@@ -11,12 +11,16 @@ from mmengine.config import Config
 from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError, explain_config
 from .frames import Frames
+from .unreadable import UnreadableVideoError
 
 __all__ = ['Clip', 'WindowPipeline', 'test_pipeline']
 
 # These see one frame at a time, and the same in every frame: done before the next one is decoded,
 # they keep a clip in 4K from lying in memory as a whole.
 _BY_FRAME = ('Resize', 'CenterCrop')
+
+# Resizing the short side of a narrower frame would make gigabytes of it.
+_NARROW = 50
 
 
 class Clip(NamedTuple):
@@ -110,6 +114,11 @@ class WindowPipeline:
         return Clip(results, frames.times[chosen])
 
     def _one_frame(self, image: np.ndarray) -> dict:
+        height, width = image.shape[:2]
+        if max(height, width) > _NARROW * min(height, width):
+            raise UnreadableVideoError(
+                f'frames of {width} x {height} pixels are too narrow to recognise anything'
+            )
         results = dict(imgs=[image], img_shape=image.shape[:2], original_shape=image.shape[:2])
         for step in self._by_frame:
             results = step(results)

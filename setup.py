@@ -52,6 +52,9 @@ EXTRAS = {
     # The page of tools/app.py. The only one tried: releases add and rename options often. It brings
     # FastAPI and uvicorn, which serve the page.
     'app': ['gradio>=6.31,<7'],
+    # Annotated videos of tools/demo.py: its wheels bring an H.264 encoder, which those of OpenCV do
+    # not. Oldest that has been tried, and the first that says how a phone was held.
+    'video': ['av>=14.2'],
     # `make docs`: the API from docstrings, pages in Markdown, the theme. The oldest tried; from 8.2
     # on, Sphinx wants Python 3.11.
     'docs': ['sphinx>=8.1', 'myst-parser>=4.0', 'furo>=2024.8.6'],
@@ -69,6 +72,8 @@ EXTRAS = {
         'selenium>=4.51',
         # Serves the page of tools/app.py.
         'gradio>=6.31,<7',
+        # Draws over videos, as `video` does.
+        'av>=14.2',
         # Builds the site, as `docs` does.
         'sphinx>=8.1',
         'myst-parser>=4.0',

@@ -30,16 +30,20 @@ def import_av() -> ModuleType:
     """Return PyAV, which reads and writes videos.
 
     Raises:
-        MGDMError: If it is not installed.
+        MGDMError: If it is not installed, or too old.
     """
     try:
         import av
+
+        found = f'found {av.__version__}, without the rotation of frames'
     except ImportError:
+        av, found = None, 'it is not installed'
+    if av is None or not hasattr(av.VideoFrame, 'rotation'):
         raise MGDMError(
-            'annotated videos need PyAV, whose wheels bring an H.264 encoder that browsers can '
-            'play (those of OpenCV bring none): pip install av. Scores need none of it; leave '
-            '--out away, or name a .json or .csv file.'
-        ) from None
+            f'drawing over videos needs PyAV 14.2 or newer ({found}): pip install "av>=14.2". Its '
+            'wheels bring an H.264 encoder, whose videos browsers play; those of OpenCV bring none. '
+            'Scores need neither: leave --out away, or name a .json or .csv file.'
+        )
     return av
 
 

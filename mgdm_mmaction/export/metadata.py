@@ -1,0 +1,135 @@
+"""What an exported file says about itself: all that its reader needs beside the weights."""
+
+import json
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+
+import torch
+from mmengine.config import Config, ConfigDict
+
+from ..apis.checks import find_transforms, views
+from ..errors import MGDMError
+from ..models import MGDM
+from ..version import __version__
+from .folded import FoldedRecognizer
+
+__all__ = ['PROGRAM_FILE', 'describe_recognizer', 'read_metadata']
+
+FORMAT = 'mgdm-recognizer'
+FORMAT_VERSION = 1
+# Name of the metadata inside a file of torch.export, which is an archive.
+PROGRAM_FILE = 'mgdm.json'
+
+_LAYOUTS = {
+    'uint8': 'RGB, uint8 in 0..255, [N, T, 3, H, W]; normalised inside',
+    'float32': 'RGB, float32, (pixel - mean) / std with pixels in 0..255, [N, T, 3, H, W]',
+}
+
+
+def describe_recognizer(folded: FoldedRecognizer, recognizer: MGDM, cfg: Config) -> dict:
+    """Collect what the reader of an exported file needs.
+
+    Args:
+        folded (FoldedRecognizer): What is exported.
+        recognizer (MGDM): Where it is from.
+        cfg (Config): Config of the recogniser; its test pipeline tells how frames are prepared.
+
+    Returns:
+        dict: Values that JSON can hold. ``short_side`` and ``crop`` are None where the pipeline
+        does anything else than resizing the short side and cropping the centre.
+    """
+    dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
+    pipeline = cfg.get('test_pipeline') or dataset.get('pipeline') or []
+    frames, clips, crops = views({'pipeline': pipeline})
+    short_side, crop = _resizing(pipeline)
+    return {
+        'format': FORMAT,
+        'format_version': FORMAT_VERSION,
+        'package_version': __version__,
+        'torch_version': torch.__version__,
+        'classes': list(recognizer.cls_head.corpus.classes),
+        'prompt': recognizer.cls_head.corpus.prompt,
+        'context': recognizer.cls_head.context,
+        'arch': recognizer.backbone.arch,
+        'input': _LAYOUTS[folded.input_type],
+        'input_type': folded.input_type,
+        'outputs': list(folded.output_names),
+        'num_frames': folded.num_frames,
+        'image_size': list(folded.image_size),
+        'mean': folded.mean.flatten().tolist(),
+        'std': folded.std.flatten().tolist(),
+        'average_clips': recognizer.average_clips,
+        'num_clips': clips if frames == folded.num_frames else 1,
+        'num_crops': crops,
+        'short_side': short_side,
+        'crop': crop,
+        'pipeline': _plain(pipeline),
+    }
+
+
+def _resizing(pipeline: list) -> tuple[int | None, int | None]:
+    """Return short side and crop of a pipeline that resizes once and crops the centre once."""
+    steps = [
+        step
+        for step in find_transforms({'pipeline': pipeline})
+        if 'Resize' in step.get('type', '') or 'Crop' in step.get('type', '')
+    ]
+    if [step.type for step in steps] != ['Resize', 'CenterCrop']:
+        return None, None
+    scale, crop = steps[0].get('scale', ()), steps[1].get('crop_size')
+    usual = (
+        isinstance(scale, list | tuple)
+        and len(scale) == 2
+        and scale[0] == -1
+        and steps[0].get('keep_ratio', True)
+        and steps[0].get('interpolation', 'bilinear') == 'bilinear'
+        and isinstance(crop, int)
+    )
+    return (scale[1], crop) if usual else (None, None)
+
+
+def _plain(value):
+    """Return a part of a config as what JSON can hold."""
+    if isinstance(value, ConfigDict):
+        value = value.to_dict()
+    return json.loads(json.dumps(value, default=str))
+
+
+def to_strings(metadata: Mapping) -> dict[str, str]:
+    """Write every value as JSON, because ONNX keeps strings alone."""
+    return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
+
+
+def from_strings(properties: Mapping[str, str], path: str | PathLike) -> dict:
+    """Read back what :func:`to_strings` wrote.
+
+    Raises:
+        MGDMError: If this package did not write it.
+    """
+    try:
+        metadata = {key: json.loads(value) for key, value in properties.items()}
+    except ValueError:
+        metadata = {}
+    if metadata.get('format') != FORMAT:
+        raise MGDMError(f'{path} was not written by tools/export.py: it names no classes')
+    return metadata
+
+
+def read_metadata(path: str | PathLike) -> dict:
+    """Read what an exported file says about itself.
+
+    Args:
+        path (str | PathLike): File of :func:`save_onnx` or :func:`save_program`.
+
+    Returns:
+        dict: As :func:`describe_recognizer` wrote it.
+
+    Raises:
+        MGDMError: If the file is missing or of another origin.
+    """
+    from .verification import open_file
+
+    if not Path(path).is_file():
+        raise MGDMError(f'{path}: no such file')
+    return open_file(path).metadata

@@ -4,6 +4,7 @@ The pages are the Markdown files beside this one, which GitHub shows as well. No
 neither by the build nor by the site, which can be read from a disk without a network.
 """
 
+import runpy
 import sys
 from pathlib import Path
 
@@ -11,12 +12,10 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / '_ext'))
 sys.path.insert(0, str(HERE.parent))
 
-import mgdm_mmaction  # noqa: E402
-
 project = 'mgdm_mmaction'
 author = 'The mgdm_mmaction authors'
 copyright = '2026, ' + author
-version = release = mgdm_mmaction.__version__
+version = release = runpy.run_path(str(HERE.parent / 'mgdm_mmaction/version.py'))['__version__']
 
 extensions = [
     'myst_parser',
@@ -37,6 +36,8 @@ html_css_files = ['tables.css']
 html_math_renderer = 'mathml'
 html_copy_source = False
 html_show_sourcelink = False
+# A summary of each hit is fetched from its page, which browsers refuse to do from a disk.
+html_show_search_summary = False
 
 # [text](page.md#a-heading) means the same here as on GitHub.
 myst_heading_anchors = 4

@@ -1,4 +1,4 @@
-"""A table of the public names at the head of every package's API page.
+"""API pages with all public names of a package, and a table of them at the head.
 
 The names are the module's ``__all__``, so that no list of them has to be kept.
 """
@@ -28,8 +28,16 @@ def _add_table(
         lines += ['']
 
 
+def _keep_constant(
+    app: Sphinx, what: str, name: str, member: object, skip: bool, options: object
+) -> bool | None:
+    # Sphinx leaves out what has no docstring, and a constant cannot have one.
+    return False if what == 'module' and not callable(member) else None
+
+
 def setup(app: Sphinx) -> dict:
-    """Listen to the docstrings of modules."""
+    """Listen to modules and their members."""
     # After napoleon, which would take the table for prose.
     app.connect('autodoc-process-docstring', _add_table, priority=900)
+    app.connect('autodoc-skip-member', _keep_constant)
     return {'parallel_read_safe': True, 'parallel_write_safe': True}

@@ -55,6 +55,9 @@ EXTRAS = {
     # Annotated videos of tools/demo.py: its wheels bring an H.264 encoder, which those of OpenCV do
     # not. Oldest that has been tried, and the first that says how a phone was held.
     'video': ['av>=14.2'],
+    # ONNX files of tools/export.py: torch's exporter writes them with onnxscript and onnx, onnxruntime
+    # runs them for the comparison with PyTorch. The only ones tried: with older torch use them too.
+    'export': ['onnx>=1.23', 'onnxscript>=0.7.2', 'onnxruntime>=1.31'],
     # `make docs`: the API from docstrings, pages in Markdown, the theme. The oldest tried; from 8.2
     # on, Sphinx wants Python 3.11.
     'docs': ['sphinx>=8.1', 'myst-parser>=4.0', 'furo>=2024.8.6'],
@@ -74,6 +77,10 @@ EXTRAS = {
         'gradio>=6.31,<7',
         # Draws over videos, as `video` does.
         'av>=14.2',
+        # Write and run ONNX, as `export` does.
+        'onnx>=1.23',
+        'onnxscript>=0.7.2',
+        'onnxruntime>=1.31',
         # Builds the site, as `docs` does.
         'sphinx>=8.1',
         'myst-parser>=4.0',

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from ..corpus import packaged_label_maps, read_labels
+from ..corpus import read_labels
 from ..errors import MGDMError
 from .folded import INPUTS, FoldedRecognizer
 from .loading import load_recognizer
@@ -18,7 +18,7 @@ from .program_file import save_program
 from .timing import benchmark_file
 from .verification import Difference, check_file
 
-__all__ = ['main', 'read_label_option']
+__all__ = ['main']
 
 _SUFFIXES = {'.onnx': 'onnx', '.pt2': 'torch'}
 
@@ -57,23 +57,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.benchmark:
         for line in benchmark_file(args.out, folded, args.benchmark):
             print(line)
-
-
-def read_label_option(words: Sequence[str] | None) -> list[str] | None:
-    """Return the class names of ``--labels``: names, or one file or packaged map of names.
-
-    Args:
-        words (Sequence[str], optional): What stands behind the option. Defaults to None.
-
-    Raises:
-        MGDMError: If a file of names cannot be read.
-    """
-    if not words:
-        return None
-    only = words[0]
-    if len(words) == 1 and (only in packaged_label_maps() or only.endswith('.txt')):
-        return read_labels(only)
-    return read_labels(list(words))
 
 
 def _judge(difference: Difference, tolerance: float) -> None:
@@ -131,7 +114,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         '--labels',
         nargs='+',
         metavar='NAME',
-        help='recognise these classes instead: names, or one text file with a name a line',
+        help='recognise these classes instead, any words',
+    )
+    parser.add_argument(
+        '--labels-file', metavar='FILE', help='... one a line; or k400, hmdb51, ucf101'
     )
     parser.add_argument(
         '--pretrained',
@@ -171,17 +157,20 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar='CLIPS',
         help='time the file and PyTorch in turns on that many clips at once, 1 if not given',
     )
-    parser.add_argument('--force', action='store_true', help='replace FILE')
+    parser.add_argument('--overwrite', action='store_true', help='replace FILE if it exists')
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change the config'
     )
     args = parser.parse_args(argv)
     _check(args)
-    args.labels = read_label_option(args.labels)
+    if args.labels_file is not None:
+        args.labels = read_labels(args.labels_file)
     return args
 
 
 def _check(args: argparse.Namespace) -> None:
+    if args.labels is not None and args.labels_file is not None:
+        raise MGDMError('--labels and --labels-file: give one of the two')
     ending = args.out.suffix
     args.format = args.format or _SUFFIXES.get(ending)
     if args.format is None or _SUFFIXES.get(ending, args.format) != args.format:
@@ -195,8 +184,8 @@ def _check(args: argparse.Namespace) -> None:
         raise MGDMError(f'--out {args.out}: there is no folder {args.out.parent}; make it first')
     if args.out.is_dir():
         raise MGDMError(f'--out {args.out} is a folder; name a file in it')
-    if args.out.exists() and not args.force:
-        raise MGDMError(f'--out {args.out} exists; add --force to replace it')
+    if args.out.exists() and not args.overwrite:
+        raise MGDMError(f'--out {args.out} exists; add --overwrite to replace it')
     if args.opset < 18:
         raise MGDMError(f'--opset should be at least 18, got {args.opset}')
     if not args.tolerance > 0:

@@ -10,6 +10,7 @@ from mmengine.config import Config, ConfigDict
 
 from ..apis.checks import find_transforms, views
 from ..errors import MGDMError
+from ..inference.pipeline import test_pipeline
 from ..models import MGDM
 from ..version import __version__
 from .folded import FoldedRecognizer
@@ -39,8 +40,7 @@ def describe_recognizer(folded: FoldedRecognizer, recognizer: MGDM, cfg: Config)
         dict: Values that JSON can hold. ``short_side`` and ``crop`` are None where the pipeline
         does anything else than resizing the short side and cropping the centre.
     """
-    dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
-    pipeline = cfg.get('test_pipeline') or dataset.get('pipeline') or []
+    pipeline = test_pipeline(cfg)
     frames, clips, crops = views({'pipeline': pipeline})
     short_side, crop = _resizing(pipeline)
     return {

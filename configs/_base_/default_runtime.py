@@ -15,4 +15,11 @@ custom_hooks = [
     # Says at the start what is trained, at which rate; stops a run that leaves a parameter out.
     dict(type='ModelSummaryHook'),
     dict(type='CheckGradientsHook'),
+    dict(type='LearningRatesHook'),
 ]
+
+# Of these the log has means over its last 20 steps, of all else the last value. What each curve
+# means: docs/curves.md.
+log_processor = dict(
+    mean_pattern=r'.*(loss|time|data_time|grad_norm|kl_|margin|negatives_in_batch).*'
+)

@@ -18,6 +18,7 @@ from .common import (
     require_file,
     use_cpu_amp,
 )
+from .vis_backends import BACKENDS, add_vis_backends, check_vis_backends
 
 __all__ = ['main', 'parse_args', 'prepare_config', 'run_training']
 
@@ -50,6 +51,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--deterministic', action='store_true', help='only deterministic algorithms'
+    )
+    parser.add_argument(
+        '--vis',
+        nargs='+',
+        choices=list(BACKENDS),
+        default=[],
+        help='draw the curves there, too; docs/curves.md says what they mean',
     )
     add_common_arguments(parser)
     return parser.parse_args(argv)
@@ -88,6 +96,7 @@ def prepare_config(args: argparse.Namespace) -> Config:
         require_file(args.resume, 'checkpoint')
         cfg.resume, cfg.load_from = True, args.resume
     _set_randomness(cfg, args)
+    add_vis_backends(cfg, args.vis)
     merge_options(cfg, args)
     # Last, because options for the validation are no mistake when there is none.
     if args.no_validate:
@@ -126,6 +135,7 @@ def run_training(cfg: Config, config_path: str = 'the config') -> Runner:
         check_data(cfg, 'val', config_path)
     if cfg.get('load_from'):
         require_file(cfg.load_from, 'checkpoint')
+    check_vis_backends(cfg)
     use_cpu_amp(cfg)
     if cfg.randomness.get('deterministic') and not is_cpu_only():
         # cuBLAS wants to know before it is first used.

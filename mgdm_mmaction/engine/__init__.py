@@ -10,7 +10,13 @@ from .fsdp import (
     without_fsdp,
 )
 from .global_batch import GlobalBatch, global_batch
-from .hooks import CheckGradientsHook, CheckNegativesHook, EpochSeedHook, ModelSummaryHook
+from .hooks import (
+    CheckGradientsHook,
+    CheckNegativesHook,
+    EpochSeedHook,
+    LearningRatesHook,
+    ModelSummaryHook,
+)
 from .layer_decay_constructor import LayerDecayOptimWrapperConstructor
 from .optim_wrapper_constructor import MGDMOptimWrapperConstructor
 
@@ -21,6 +27,7 @@ __all__ = [
     'EpochSeedHook',
     'GlobalBatch',
     'LayerDecayOptimWrapperConstructor',
+    'LearningRatesHook',
     'MGDMFSDPStrategy',
     'MGDMFullyShardedDataParallel',
     'MGDMOptimWrapperConstructor',

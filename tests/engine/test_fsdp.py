@@ -13,6 +13,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import FlexibleRunner, Runner
 
 from mgdm_mmaction.engine import (
+    LearningRatesHook,
     MGDMFullyShardedDataParallel,
     check_fsdp,
     is_cpu_only,
@@ -65,6 +66,7 @@ def train(folder, name, rank, fsdp, epochs=2, **changes):
     KeepScores.seen.clear()
     runner, losses = kind.from_cfg(cfg), Losses()
     runner.register_hook(losses)
+    runner.register_hook(LearningRatesHook())
     runner.train()
     groups = runner.optim_wrapper.optimizer.param_groups
     result = dict(
@@ -78,6 +80,12 @@ def train(folder, name, rank, fsdp, epochs=2, **changes):
         ),
         scores=list(KeepScores.seen),
         scale=runner.model.module.cls_head.logit_scale.item(),
+        curves={
+            key: list(history.data[0])
+            for key, history in runner.message_hub.log_scalars.items()
+            # MMEngine's base_lr is that before --auto-scale-lr here.
+            if key.startswith('train/') and not key.endswith(('time', 'base_lr'))
+        },
     )
     torch.save(result, folder / f'{name}_{rank}.pt')
 
@@ -121,6 +129,11 @@ class TestAgainstDDP:
             assert len(ddp['losses']) == (4 if case == 'plain' else 6)
             assert fsdp['losses'] == pytest.approx(ddp['losses'], rel=1e-5)
             assert fsdp['groups'] == ddp['groups']
+            assert 'train/neck_lr' in ddp['curves']
+            assert ('train/backbone_min_lr' in ddp['curves']) == (case == 'varied')
+            assert fsdp['curves'].keys() == ddp['curves'].keys()
+            for name, values in ddp['curves'].items():
+                assert fsdp['curves'][name] == pytest.approx(values, rel=1e-4, abs=1e-6), name
             assert {decay for _, decay, _ in ddp['groups']} == {0.0, 0.2}
             assert fsdp['scale'] == pytest.approx(ddp['scale'], rel=1e-6)
             assert len(ddp['scores']) == len(fsdp['scores'])

@@ -8,6 +8,7 @@ import pytest
 from mgdm_mmaction.app.told_apart import ToldApart, find_told_apart
 from mgdm_mmaction.corpus import LabelCorpus
 from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.inference.checkpoint_config import config_of_checkpoint
 from mgdm_mmaction.negatives import read_negatives
 from tests.inspection.files import CLASSES, EXTRA, random_rows, write
 
@@ -100,3 +101,15 @@ def test_a_file_that_does_not_fit(tmp_path):
     (tmp_path / 'empty.jsonl').write_text(json.dumps(header) + '\n')
     with pytest.raises(MGDMError, match='no video'):
         find_told_apart({}, CLASSES, tmp_path / 'empty.jsonl')
+
+
+def test_the_config_inside_a_checkpoint(tmp_path):
+    path = write(tmp_path / 'n.jsonl', random_rows())
+    model = "model = dict(type='MGDM')\n"
+    config = f'{model}train_dataloader = {steps(negatives_file=path, k=2)["train_dataloader"]!r}'
+    found = config_of_checkpoint(dict(meta=dict(cfg=config)), 'a.pth')
+    assert find_told_apart(found, CLASSES).note == f'negatives: {path}'
+    # Training data that are no plain data are nothing that recognising needs.
+    config = f'{model}train_dataloader = dict(dataset=open("x"))'
+    found = config_of_checkpoint(dict(meta=dict(cfg=config)), 'a.pth')
+    assert find_told_apart(found, CLASSES).told_apart is None

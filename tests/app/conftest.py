@@ -1,0 +1,81 @@
+"""A tiny recogniser with negatives, and its page on a free port of this process."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from mgdm_mmaction.app.limits import Limits
+from mgdm_mmaction.app.recognition import Recognition
+from mgdm_mmaction.app.told_apart import find_told_apart
+from mgdm_mmaction.inference import MGDMInferencer
+from tests.apis.conftest import CONFIG, toy
+
+__all__ = ['toy']
+
+# One megabyte, three seconds, and two that wait.
+LIMITS = Limits(max_size=1, max_duration=3, queue=2)
+
+
+@pytest.fixture(scope='session')
+def checkpoint(toy) -> Path:
+    """A checkpoint of the toy config with random weights, as MMEngine's runner saves one."""
+    init_default_scope('mmaction')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('MGDM_DATA', str(toy.data))
+        config = Config.fromfile(CONFIG)
+    torch.manual_seed(0)
+    model = MODELS.build(config.model)
+    model.init_weights()
+    path = toy.data / 'epoch_1.pth'
+    meta = dict(cfg=config.pretty_text)
+    torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
+    return path
+
+
+@pytest.fixture(scope='session')
+def recognition(checkpoint) -> Recognition:
+    inferencer = MGDMInferencer(str(checkpoint), device='cpu', show_progress=False)
+    found = find_told_apart(inferencer.cfg, inferencer.labels)
+    assert found.told_apart is not None, found.note
+    return Recognition(inferencer, LIMITS, found.told_apart)
+
+
+@pytest.fixture(scope='session')
+def server(recognition):
+    """The page, served."""
+    pytest.importorskip('gradio')
+    from mgdm_mmaction.app.server import PageServer, bind
+
+    server = PageServer(recognition, bind('127.0.0.1', 0), 'toy')
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + 30
+    while not server.started:
+        assert thread.is_alive()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    yield server
+    server.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert not server.uploads.path.exists()
+
+
+@pytest.fixture(scope='session')
+def clip(toy) -> Path:
+    """A clip of the toy set."""
+    return next((toy.root / 'videos' / 'val').glob('star_growing/*.mp4'))
+
+
+@pytest.fixture(scope='session')
+def long_clip(tmp_path_factory) -> Path:
+    """A clip of four seconds."""
+    from tests.datasets.videos import write_video
+
+    return write_video(tmp_path_factory.mktemp('clips') / 'long.mp4', 0, count=40)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 
 from mmengine.config import Config
 
@@ -9,7 +10,8 @@ from ..errors import MGDMError
 
 __all__ = ['config_of_checkpoint']
 
-# All that recognising needs; the rest of a training config is not even looked at.
+# All that recognising needs; the rest of a training config is not even looked at, but for what it
+# was trained with, which may be shown and is never built.
 _NEEDED = (
     'model',
     'test_pipeline',
@@ -18,6 +20,7 @@ _NEEDED = (
     'custom_imports',
     'default_scope',
 )
+_SHOWN = ('train_dataloader',)
 _TRUSTED = ('mgdm_mmaction', 'mmaction')
 _NUMBERS = {'inf': float('inf'), 'nan': float('nan')}
 
@@ -34,7 +37,8 @@ def config_of_checkpoint(checkpoint: dict, path: str) -> Config:
         path (str): Its file, for messages.
 
     Returns:
-        Config: The model, the test pipeline and what goes with them.
+        Config: The model, the test pipeline and what goes with them; the training data, if they are
+        plain.
 
     Raises:
         MGDMError: If the checkpoint holds no config, or one that does more than describe.
@@ -84,6 +88,9 @@ def _read(text: str) -> dict:
         for target in node.targets:
             if isinstance(target, ast.Name) and target.id in _NEEDED:
                 found[target.id] = _value(node.value)
+            elif isinstance(target, ast.Name) and target.id in _SHOWN:
+                with suppress(ValueError):  # no plain data: then it is not shown
+                    found[target.id] = _value(node.value)
     return found
 
 

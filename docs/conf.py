@@ -43,6 +43,9 @@ html_show_search_summary = False
 myst_heading_anchors = 4
 myst_enable_extensions = ['colon_fence']
 
+# A block without a language is shell, output or a file.
+highlight_language = 'none'
+
 autodoc_member_order = 'bysource'
 # The docstrings of the classes above ours are written for other sites.
 autodoc_inherit_docstrings = False
@@ -53,6 +56,7 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 python_maximum_signature_line_length = 88
 add_module_names = False
+toc_object_entries_show_parents = 'hide'
 
 # The pages that hold the text of files outside this folder, whole or one section of it.
 repository_pages = {

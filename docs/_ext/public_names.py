@@ -6,6 +6,7 @@ The names are the module's ``__all__``, so that no list of them has to be kept.
 from types import ModuleType
 
 from sphinx.application import Sphinx
+from sphinx.ext import autosummary
 
 __all__ = ['setup']
 
@@ -37,6 +38,8 @@ def _keep_constant(
 
 def setup(app: Sphinx) -> dict:
     """Listen to modules and their members."""
+    # The first sentence does not end at "MGDM, eq. 9".
+    autosummary.WELL_KNOWN_ABBREVIATIONS = (*autosummary.WELL_KNOWN_ABBREVIATIONS, 'eq.')
     # After napoleon, which would take the table for prose.
     app.connect('autodoc-process-docstring', _add_table, priority=900)
     app.connect('autodoc-skip-member', _keep_constant)

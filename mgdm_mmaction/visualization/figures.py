@@ -1,0 +1,93 @@
+"""What all figures share: fonts that can draw the labels, and how a file is written."""
+
+import contextlib
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import MGDMError
+from .fonts import FontStack
+
+__all__ = ['check_figure_path', 'figure_style', 'save_figure']
+
+_SUFFIXES = ('.png', '.pdf', '.svg')
+
+
+@contextlib.contextmanager
+def figure_style(texts: Sequence[str], font: str | os.PathLike | None = None) -> Iterator[str]:
+    """Draw with fonts that have the letters of the labels, and take ``$`` as it is.
+
+    Args:
+        texts (Sequence[str]): All texts that will be drawn.
+        font (str | os.PathLike, optional): A font file that goes before all others. Defaults to
+            None.
+
+    Yields:
+        str: One line about letters that cannot be drawn; empty if there are none.
+
+    Raises:
+        MGDMError: If ``font`` is no font file.
+    """
+    import matplotlib
+    from matplotlib.font_manager import FontProperties, fontManager
+
+    stack = FontStack(texts, font)
+    for path in stack.paths:
+        fontManager.addfont(path)
+    families = [FontProperties(fname=path).get_name() for path in stack.paths]
+    style = {'font.family': families, 'text.parse_math': False, 'font.size': 9}
+    with matplotlib.rc_context(style), warnings.catch_warnings():
+        # One line says it for all letters.
+        warnings.filterwarnings('ignore', 'Glyph .* missing from')
+        yield stack.warning() or ''
+
+
+def check_figure_path(out: str | Path, overwrite: bool, option: str = '--out') -> Path:
+    """Refuse a name that cannot be written before anything is computed.
+
+    Args:
+        out (str | Path): The file.
+        overwrite (bool): A file that exists may be replaced.
+        option (str, optional): Where the name came from, for messages. Defaults to '--out'.
+
+    Returns:
+        Path: The file; its folder exists.
+
+    Raises:
+        MGDMError: If the format is unknown, the file exists, or its folder cannot be made.
+    """
+    path = Path(out)
+    if path.suffix.lower() not in _SUFFIXES:
+        raise MGDMError(f'{option} {out}: the name should end in {", ".join(_SUFFIXES)}.')
+    if path.is_dir():
+        raise MGDMError(f'{option} {out}: is a folder; give the name of a file.')
+    if path.exists() and not overwrite:
+        raise MGDMError(
+            f'{option} {out}: exists already; add --overwrite to replace it, or choose another '
+            'name.'
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MGDMError(
+            f'{option} {out}: its folder cannot be made ({error.strerror}); choose another place.'
+        ) from None
+    return path
+
+
+def save_figure(figure, path: Path, dpi: int = 150) -> None:
+    """Write a figure.
+
+    Args:
+        figure (matplotlib.figure.Figure): The figure; called within :func:`figure_style`.
+        path (Path): File; its ending names the format.
+        dpi (int, optional): Pixels an inch. Defaults to 150.
+
+    Raises:
+        MGDMError: If it cannot be written.
+    """
+    try:
+        figure.savefig(path, dpi=dpi)
+    except OSError as error:
+        raise MGDMError(f'{path}: cannot be written ({error.strerror}).') from None

@@ -1,6 +1,8 @@
 """The documentation keeps its word: links, files and commands with their options exist."""
 
 import argparse
+import ast
+import importlib
 import re
 import runpy
 import sys
@@ -12,7 +14,7 @@ import pytest
 from . import doc_pages
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(p for p in [*ROOT.glob('*.md'), *ROOT.glob('docs/*.md')] if p.is_file())
+PAGES = sorted(p for p in [*ROOT.glob('*.md'), *ROOT.glob('docs/**/*.md')] if p.is_file())
 # Where a path in the text may begin, and which of its files are then ours for sure: a folder of
 # data has the names of our config folders.
 BASES = {
@@ -55,6 +57,8 @@ def _is_placeholder(path):
     """Whether a path stands for one of the reader's: data/, work_dirs/, MY_CONFIG.py, my_*.py."""
     if re.match(r'(\./)?(data|work_dirs)(/|$)', path) or re.search(r'[<$]', path):
         return True
+    if re.match(r'docs/', path):  # pages may have names in capitals
+        return False
     return any(re.match(r'my[._-]|[A-Z_]{3,}(\.|$)', part) for part in path.split('/'))
 
 
@@ -167,11 +171,31 @@ def _refusal(tool, args):
     return None
 
 
-def _command_problem(piece):
-    found = doc_pages.command(piece)
-    if found is None:
-        return None
-    tool, args = found
+def _options(parser):
+    """Return the options of a parser and of its subcommands."""
+    found = set(parser._option_string_actions)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found |= {o for sub in action.choices.values() for o in _options(sub)}
+    return found
+
+
+def _command_problems(pieces):
+    for line, piece in pieces:
+        for tool, args in doc_pages.commands(piece):
+            problem = _command_problem(tool, args)
+            if problem:
+                yield line, problem
+        tool, options = doc_pages.named(piece) or (None, [])
+        if options and not (ROOT / tool).is_file():
+            yield line, f'{tool} does not exist'
+        elif options:
+            names = {option.partition('=')[0] for option in options}
+            for name in sorted(names - _options(_parser(tool))):
+                yield line, f'{tool} has no option {name}'
+
+
+def _command_problem(tool, args):
     if not (ROOT / tool).is_file():
         return f'{tool} does not exist'
     if tool.endswith('.py'):
@@ -186,18 +210,47 @@ def _command_problem(piece):
     return f'{tool} {" ".join(args)}: {reason}' if reason else None
 
 
-def _command_problems(pieces):
-    for line, piece in pieces:
-        problem = _command_problem(piece)
-        if problem:
-            yield line, problem
-
-
 @page
 def test_commands_take_their_options(page):
     if page.name == 'COMPARISON.md':
         pytest.skip('names commands of other repositories')
     _tell(page, list(_command_problems(doc_pages.code(page.read_text(encoding='utf-8')))))
+
+
+# Python
+
+
+def _python_problems(path):
+    for start, block in doc_pages.blocks(path.read_text(encoding='utf-8'), 'python'):
+        try:
+            tree = ast.parse(block)
+        except SyntaxError as error:
+            yield start + error.lineno - 1, f'no Python: {error.msg}'
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                names = [(node.module, alias.name) for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [(alias.name, None) for alias in node.names]
+            else:
+                continue
+            for module, name in names:
+                if module.partition('.')[0] == 'mgdm_mmaction' and not _can_import(module, name):
+                    missing = f'{module} has no {name}' if name else f'there is no {module}'
+                    yield start + node.lineno - 1, missing
+
+
+def _can_import(module, name):
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError:
+        return False
+    return name is None or hasattr(found, name) or _can_import(f'{module}.{name}', None)
+
+
+@page
+def test_python_can_be_parsed_and_imported(page):
+    _tell(page, list(_python_problems(page)))
 
 
 @pytest.mark.parametrize('folder', sorted(p.name for p in (ROOT / 'configs').iterdir()))
@@ -246,10 +299,42 @@ def test_broken_promises_are_found(bad_page):
     ]
 
 
+def test_broken_promises_are_found_where_lines_end_and_tools_meet(tmp_path):
+    page = tmp_path / 'page.md'
+    page.write_text(
+        '# A page\n\nA link over [two\nlines](gone.md), `python tools/train.py\n--no-such`, '
+        '`docs/GONE.md`, `docs/RESULTS.md`.\n\n[later]: gone.md\n\n'
+        '```\npython tools/train.py configs/mgdm_k400.py && python tools/test.py --no-such\n'
+        'torchrun --nproc_per_node 2 tools/mine_negatives.py configs/mgdm_k400.py --no-such\n```\n'
+        '`tools/train.py --amp` `tools/train.py --no-such=1` `tools/gone.py --amp`\n',
+        encoding='utf-8',
+    )
+    commands = list(_command_problems(doc_pages.code(page.read_text(encoding='utf-8'))))
+
+    assert [line for line, _ in _link_problems(page)] == [4, 7]
+    assert list(_path_problems(page)) == [
+        (5, 'docs/GONE.md does not exist'),
+        (13, 'tools/gone.py does not exist'),
+    ]
+    assert [line for line, _ in commands] == [4, 10, 11, 13, 13]
+    assert all('--no-such' in problem for _, problem in commands[:4])
+
+
+def test_python_that_does_not_hold_is_found(tmp_path):
+    page = tmp_path / 'page.md'
+    page.write_text(
+        '```python\nfrom mgdm_mmaction.models import MGDM, Gone\nimport mgdm_mmaction.gone\n```\n\n'
+        '```python\n# a comment\nif x\n```\n',
+        encoding='utf-8',
+    )
+
+    assert [line for line, _ in _python_problems(page)] == [2, 3, 8]
+
+
 @pytest.mark.skipif(not (ROOT / 'docs').is_dir(), reason='no sources here')
 def test_there_is_something_to_check():
     readme = (ROOT / 'README.md').read_text(encoding='utf-8')
-    commands = [doc_pages.command(piece) for _, piece in doc_pages.code(readme)]
+    commands = [c for _, piece in doc_pages.code(readme) for c in doc_pages.commands(piece)]
 
-    assert len([c for c in commands if c]) >= 5
+    assert len(commands) >= 5
     assert len(list(doc_pages.links(readme))) >= 5

@@ -45,13 +45,11 @@ def import_gradio(uploads: UploadFolder):
 def page_style(gr) -> dict:
     """Return the looks of the page, as Gradio's ``launch`` takes them: fonts of this machine."""
     css = resources.files(__package__).joinpath('page_files', 'app.css').read_text('utf-8')
-    font, mono = ['system-ui', 'sans-serif'], ['ui-monospace', 'monospace']
-    return dict(css=css, theme=gr.themes.Default(font=_plain(gr, font), font_mono=_plain(gr, mono)))
-
-
-def _plain(gr, names: list[str]) -> list:
-    # A string would become a font file that the page has not.
-    return [gr.themes.utils.fonts.Font(name) for name in names]
+    plain = gr.themes.utils.fonts.Font
+    theme = gr.themes.Default(font=plain('sans-serif'), font_mono=plain('monospace'))
+    # Gradio would quote the first, and then it is the name of a font.
+    theme.font, theme.font_mono = 'system-ui, sans-serif', 'ui-monospace, monospace'
+    return dict(css=css, theme=theme)
 
 
 def build_blocks(recognition: Recognition, uploads: UploadFolder, name: str):

@@ -55,9 +55,10 @@ EXTRAS = {
     # Annotated videos of tools/demo.py: its wheels bring an H.264 encoder, which those of OpenCV do
     # not. Oldest that has been tried, and the first that says how a phone was held.
     'video': ['av>=14.2'],
-    # ONNX files of tools/export.py: torch's exporter writes them with onnxscript and onnx, onnxruntime
-    # runs them for the comparison with PyTorch. The only ones tried: with older torch use them too.
-    'export': ['onnx>=1.23', 'onnxscript>=0.7.2', 'onnxruntime>=1.31'],
+    # ONNX files of tools/export.py: torch writes them with onnx and onnxscript (torch 2.15 refuses
+    # an older one of these), onnxruntime runs them beside PyTorch. The oldest tried; newer
+    # releases of onnxruntime want Python 3.11.
+    'export': ['onnx>=1.19.1', 'onnxscript>=0.7.2', 'onnxruntime>=1.23.2'],
     # `make docs`: the API from docstrings, pages in Markdown, the theme. The oldest tried; from 8.2
     # on, Sphinx wants Python 3.11.
     'docs': ['sphinx>=8.1', 'myst-parser>=4.0', 'furo>=2024.8.6'],
@@ -78,9 +79,9 @@ EXTRAS = {
         # Draws over videos, as `video` does.
         'av>=14.2',
         # Write and run ONNX, as `export` does.
-        'onnx>=1.23',
+        'onnx>=1.19.1',
         'onnxscript>=0.7.2',
-        'onnxruntime>=1.31',
+        'onnxruntime>=1.23.2',
         # Builds the site, as `docs` does.
         'sphinx>=8.1',
         'myst-parser>=4.0',

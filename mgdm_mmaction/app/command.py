@@ -38,12 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except BaseException:
         taken.close()
         raise
-    if not is_loopback(server.host):
-        print(
-            f'warning: --host {args.host}: everyone who reaches this machine can use the page, and '
-            'it has no password.',
-            file=sys.stderr,
-        )
+    _warn(args.host, server.host)
     # uvicorn raises the signal again when it has shut down: this lets our own cleaning run.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f'{server.url} (Ctrl-C stops it)', flush=True)
@@ -83,6 +78,15 @@ def _check(args: argparse.Namespace) -> list[str] | None:
     if not 0 <= args.port <= 65535:
         raise MGDMError(f'--port {args.port}: expected 0 to 65535; 0 takes a free one.')
     return None if args.labels is None else read_labels(args.labels)
+
+
+def _warn(host: str, address: str) -> None:
+    if not is_loopback(address):
+        print(
+            f'warning: --host {host}: everyone who reaches this machine can use the page, and it '
+            'has no password.',
+            file=sys.stderr,
+        )
 
 
 def _name(args: argparse.Namespace) -> str:

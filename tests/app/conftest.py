@@ -1,7 +1,9 @@
 """A tiny recogniser with negatives, and its page on a free port of this process."""
 
+import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,27 @@ def recognition(checkpoint) -> Recognition:
 
 
 @pytest.fixture(scope='session')
-def server(recognition):
+def asked() -> Iterator[list]:
+    """Every address that this process looks up or connects to, from before the page is built."""
+    found = []
+    connect, lookup = socket.socket.connect, socket.getaddrinfo
+
+    def recorded_connect(self, address):
+        found.append(address[0] if isinstance(address, tuple) else 'unix')
+        return connect(self, address)
+
+    def recorded_lookup(host, *args, **kwargs):
+        found.append(host)
+        return lookup(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, 'connect', recorded_connect)
+        patch.setattr(socket, 'getaddrinfo', recorded_lookup)
+        yield found
+
+
+@pytest.fixture(scope='session')
+def server(recognition, asked):
     """The page, served."""
     pytest.importorskip('gradio')
     from mgdm_mmaction.app.server import PageServer, bind

@@ -1,13 +1,17 @@
 """Wrong arguments of tools/app.py, each answered with one line before anything is loaded."""
 
+import signal
 import socket
+import subprocess
+import sys
+import urllib.request
 
 import pytest
 
-from mgdm_mmaction.app.command import main
+from mgdm_mmaction.app.command import _warn, main
 from mgdm_mmaction.app.server import bind, is_loopback
 from mgdm_mmaction.errors import MGDMError
-from tests.apis.conftest import CONFIG
+from tests.apis.conftest import CONFIG, ROOT
 
 
 @pytest.fixture
@@ -60,3 +64,55 @@ def test_loopback():
         assert not is_loopback(host)
     with bind('127.0.0.1', 0) as taken:
         assert taken.getsockname()[0] == '127.0.0.1'
+
+
+def test_a_page_for_others_has_a_warning(capsys):
+    _warn('localhost', '127.0.0.1')
+    assert capsys.readouterr().err == ''
+    _warn('', '0.0.0.0')
+    assert 'everyone who reaches this machine can use the page' in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_tool_from_start_to_stop(checkpoint, toy, tmp_path):
+    pytest.importorskip('gradio')
+    labels = tmp_path / 'labels.txt'
+    labels.write_text('a <b>new</b> label\nanother one\n')
+    temporary = tmp_path / 'temporary'
+    temporary.mkdir()
+    command = [
+        sys.executable, ROOT / 'tools' / 'app.py', CONFIG, checkpoint, '--labels', labels,
+        '--port', '0', '--device', 'cpu', '--negatives', toy.root / 'negatives.jsonl',
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        list(map(str, command)),
+        cwd=tmp_path,
+        env={**toy.env, 'TMPDIR': str(temporary), 'PYTHONUNBUFFERED': '1'},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith('http'):
+                break
+        url = said[-1].split()[0] if said else ''
+        assert url.startswith('http://127.0.0.1:'), ''.join(said)
+        assert any(line.startswith('negatives: ') for line in said)
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            page = answer.read().decode()
+        assert 'mgdm_toy.py / epoch_1.pth, 2 labels' in page
+        assert '<b>new' not in page
+        assert len(list(temporary.glob('mgdm_app_*'))) == 1
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=30)[0]
+    finally:
+        process.kill()
+    assert process.returncode == 0, rest
+    assert rest.splitlines()[-1] == 'stopped'
+    assert 'Traceback' not in rest
+    # Neither clips nor folders of Gradio's are left, here or where it was started.
+    assert list(temporary.glob('mgdm_app_*')) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['labels.txt', 'temporary']

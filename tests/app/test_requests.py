@@ -285,3 +285,10 @@ def test_it_listens_on_loopback_alone_and_its_port_is_taken(server):
         other.connect(('127.0.0.2', server.port))
     with pytest.raises(MGDMError, match=f'port {server.port}: Address already in use'):
         bind('127.0.0.1', server.port)
+
+
+def test_the_server_asks_nobody(server, sent, asked):
+    join(server, [named(sent), 'one label'], 'asks')
+    assert outcome(server, 'asks')['success']
+    assert '127.0.0.1' in asked
+    assert {host for host in asked if host not in ('127.0.0.1', '127.0.0.2', 'localhost')} == set()

@@ -166,6 +166,7 @@ class MiningRun:
             unreadable=unreadable,
             repeats=encoder.videos.repeats,
             limit=encoder.limit(),
+            scorer=encoder.scorer.kind,
         )
 
     def _check_all(self, blocks: dict[int, FinishedBlock], ledger: Ledger, num_videos: int) -> None:

@@ -53,12 +53,13 @@ class MiningSummary:
         k (int): Negatives a video.
         num_labels (int): Labels of the corpus.
         num_classes (int): Classes of the data set.
-        top1 (float): Zero-shot accuracy of the frozen CLIP on the mined videos, 0 to 1.
+        top1 (float): Accuracy of the scorer on the mined videos, 0 to 1.
         top5 (float): The same, true class among the first five.
         confused (list[Confusion]): Classes with the lowest top-1.
         unreadable (dict[str, str]): Videos left out, with reasons.
         repeats (int): Lines of the list that named a video again.
         limit (str): What this run waited for: decoding or the tower. Empty if it mined nothing.
+        scorer (str): What scored the labels: a :class:`Scorer`'s ``kind``.
     """
 
     path: str
@@ -72,12 +73,13 @@ class MiningSummary:
     unreadable: dict[str, str] = field(default_factory=dict)
     repeats: int = 0
     limit: str = ''
+    scorer: str = 'frozen CLIP'
 
     def __str__(self) -> str:
         lines = [
             f'{self.path}: {self.k} negatives for each of {self.num_videos} videos, from '
             f'{self.num_labels} labels',
-            f'Frozen CLIP, zero-shot over the {self.num_classes} classes: top-1 '
+            f'{self._judge()} over the {self.num_classes} classes: top-1 '
             f'{100 * self.top1:.1f} %'
             + (f', top-5 {100 * self.top5:.1f} %' if self.num_classes > 5 else ''),
             'Most confused classes, and what they are taken for '
@@ -96,6 +98,10 @@ class MiningSummary:
         if self.limit:
             lines.append(self.limit)
         return '\n'.join(lines)
+
+    def _judge(self) -> str:
+        scorer = self.scorer[:1].upper() + self.scorer[1:]
+        return f'{scorer}, zero-shot' if self.scorer == 'frozen CLIP' else f'{scorer},'
 
 
 def unreadable_file(out: str | Path) -> Path:

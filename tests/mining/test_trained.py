@@ -118,11 +118,19 @@ def test_every_epoch_has_the_negatives_of_the_model_before_it(root, cfg):
         file = read_negatives(source)
         expected = [[label, *ids] for label, ids in zip(file.labels, file.negatives, strict=True)]
         assert np.array_equal(seen[epoch], expected)
+    # The log says how many of them stayed.
+    kept = runner.message_hub.log_scalars['train/negatives_kept'].data[0]
+    sets = [[set(ids) for ids in read_negatives(source).negatives] for source in sources]
+    assert list(kept) == [
+        np.mean([len(one & two) / 2 for one, two in zip(old, new, strict=True)])
+        for old, new in zip(sets, sets[1:], strict=False)
+    ]
     # They are what the command mines with the checkpoint of that epoch.
     for epoch in (1, 2):
         out = root / f'by_command_{epoch}.jsonl'
         checkpoint = work / f'epoch_{epoch}.pth'
-        mine(cfg, out, num_negatives=2, checkpoint=checkpoint, **OPTIONS)
+        summary = mine(cfg, out, num_negatives=2, checkpoint=checkpoint, **OPTIONS)
+        assert 'Trained model, over the' in str(summary)
         assert out.read_bytes() == (work / f'negatives_epoch_{epoch}.jsonl').read_bytes()
     # A run that was stopped after the second epoch goes on as this one did.
     (work / 'last_checkpoint').write_text(str(work / 'epoch_2.pth'))

@@ -13,11 +13,31 @@ from torch.utils.data import DataLoader
 
 from ...datasets import AttachHardNegatives, base_datasets
 from ...errors import MGDMError
+from ...inspection.matching import match_videos
+from ...inspection.overlap import shared
 from ...mining import TrainedModel, mine
 from ...mining.processes import Process
+from ...negatives import NegativesFile
 from .epoch_seed_hook import EpochSeedHook
 
-__all__ = ['MineAgainHook']
+__all__ = ['MineAgainHook', 'share_kept']
+
+
+def share_kept(before: NegativesFile, after: NegativesFile, depth: int) -> float:
+    """Say how much of the negatives another file has for the same videos.
+
+    Args:
+        before (NegativesFile): A file.
+        after (NegativesFile): Another with the same corpus.
+        depth (int): Hardest negatives of a video that count.
+
+    Returns:
+        float: 0 (all are other ones) to 1, the mean over the videos that both files hold; NaN if
+        there is none.
+    """
+    rows, others = match_videos(before, after)
+    same = shared(before.negatives[rows, :depth], after.negatives[others, :depth])
+    return float(same.mean() / depth) if len(same) else float('nan')
 
 
 @HOOKS.register_module()
@@ -26,7 +46,8 @@ class MineAgainHook(Hook):
 
     An option beyond the paper, which mines once with the frozen CLIP. All ranks share the work
     through the folder of the run, which they must all see. The files stay there,
-    ``negatives_epoch_<n>.jsonl``; a resumed run goes on with the last one.
+    ``negatives_epoch_<n>.jsonl``; a resumed run goes on with the last one. The log gets the curve
+    ``negatives_kept``: the share of the negatives that the last mining left as they were.
 
     Args:
         interval (int, optional): Epochs from one mining to the next. Defaults to 5.
@@ -98,21 +119,28 @@ class MineAgainHook(Hook):
             out.unlink(missing_ok=True)
         barrier()
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        choices = [transform.choice.last for transform in self._transforms(runner)]
+        transforms = self._transforms(runner)
+        before = transforms[0].file
+        depth = max(transform.choice.last for transform in transforms)
         local = torch.cuda.current_device() if torch.cuda.is_available() else 0
         summary = mine(
             runner.cfg,
             out,
-            num_negatives=max(choices),
+            num_negatives=depth,
             progress=False,
             process=Process(get_rank(), get_world_size(), local),
             scorer=TrainedModel(model),
             **self._options,
         )
         barrier()
-        if summary is not None:
-            runner.logger.info(f'mined again: {summary}')
         self._replace(runner, done)
+        if summary is not None:
+            kept = share_kept(before, transforms[0].file, depth)
+            # In every line of the log from here on, until the next mining.
+            runner.message_hub.update_scalar('train/negatives_kept', kept)
+            runner.logger.info(
+                f'mined again: {summary}\n{100 * kept:.0f} % of the negatives are those of before'
+            )
 
     def _replace(self, runner: Runner, epoch: int) -> None:
         for transform in self._transforms(runner):

@@ -35,12 +35,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = _parse(argv)
     labels = _labels(args)
-    found = [(source.name, root) for root in args.inputs for source in list_sources(root)]
-    videos, roots = [name for name, _ in found], [root for _, root in found]
+    found = [(source, root) for root in args.inputs for source in list_sources(root)]
+    videos, roots = [source.name for source, _ in found], [root for _, root in found]
     outputs = plan_outputs(args.out or [], videos, roots, args.overwrite)
     if args.font:
         FontStack([], args.font)  # Asked now, and not after the videos were recognised.
-    predictions = _recognize(args, labels, outputs)
+    if all(source.fault for source, _ in found):
+        # Nothing to load a model for.
+        predictions = Predictions([VideoPrediction(s.name, error=s.fault) for s, _ in found])
+    else:
+        predictions = _recognize(args, labels, outputs)
     for prediction in predictions:
         _print(describe_prediction(prediction))
     for path in outputs.tables:

@@ -41,8 +41,8 @@ def import_av() -> ModuleType:
     if av is None or not hasattr(av.VideoFrame, 'rotation'):
         raise MGDMError(
             f'drawing over videos needs PyAV 14.2 or newer ({found}): pip install "av>=14.2". Its '
-            'wheels bring an H.264 encoder, whose videos browsers play; those of OpenCV bring none. '
-            'Scores need neither: leave --out away, or name a .json or .csv file.'
+            'wheels bring an H.264 encoder, whose videos browsers play; those of OpenCV bring '
+            'none. Scores need neither: leave --out away, or name a .json or .csv file.'
         )
     return av
 
@@ -73,7 +73,9 @@ class VideoReader:
         self.path = os.fspath(path)
         self._errors = (av.error.FFmpegError, OSError, ValueError)
         try:
-            self._container = av.open(self.path, metadata_errors='replace')
+            # Nothing that the file names elsewhere, least of all on a network.
+            options = {'protocol_whitelist': 'file'}
+            self._container = av.open(self.path, metadata_errors='replace', options=options)
         except self._errors as error:
             raise MGDMError(f'{self.path}: cannot be opened as a video: {_reason(error)}') from None
         try:

@@ -115,3 +115,8 @@ def test_recipe():
     assert re.fullmatch(rf'  plain +{size} +{size}', lines[3])
     ratio = r'[\d.]+ \([\d.]+-[\d.]+\) of the time'
     assert re.match(rf'  backbone\.with_cp=True +{ratio} +{size} +{size}', lines[4])
+
+
+def test_curves_are_measured(capsys):
+    main(CONFIGS, ['--quick', '--repeats', '1', '--parts', 'curves'])
+    assert re.search(r'all curves +[\d.]+ ms: [\d.]+ x the time', capsys.readouterr().out)

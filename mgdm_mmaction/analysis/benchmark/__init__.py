@@ -1,5 +1,6 @@
 """Benchmarks: the parts of the package against the plain way to do the same."""
 
+from .curves import benchmark_curves
 from .head import HeadSizes, benchmark_head
 from .mining import MiningSizes, benchmark_mining
 from .negatives_file import benchmark_negatives_file
@@ -14,6 +15,7 @@ __all__ = [
     'MiningSizes',
     'StepSizes',
     'TrainingStep',
+    'benchmark_curves',
     'benchmark_head',
     'benchmark_mining',
     'benchmark_negatives_file',

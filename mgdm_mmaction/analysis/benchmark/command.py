@@ -10,6 +10,7 @@ import torch
 
 from ...clip import get_arch
 from ...errors import MGDMError
+from .curves import benchmark_curves
 from .head import HeadSizes, benchmark_head
 from .machine import describe_machine
 from .mining import benchmark_mining
@@ -36,6 +37,7 @@ PARTS = (
     'sharing',
     'recipe',
     'towers',
+    'curves',
 )
 _USUAL = 'head,step,pipeline'
 
@@ -86,6 +88,8 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
         sizes = StepSizes('mgdm-tiny', 2, 2, 2) if args.quick else StepSizes('ViT-B-32', 2, 4)
         some = dict(controls=['backbone.with_cp=True', 'EMA']) if args.quick else {}
         yield benchmark_recipe(sizes, **options, **some)
+    elif part == 'curves':
+        yield benchmark_curves(HeadSizes(6, 2, 4, 64) if args.quick else HeadSizes(), **options)
     elif part == 'towers':
         frames = 2 if args.quick else None
         for arch in args.towers:

@@ -62,6 +62,6 @@ toc_object_entries_show_parents = 'hide'
 repository_pages = {
     'README.md': 'get_started',
     'README.md#your-own-data': 'own_data',
-    'README_zh-CN.md': 'get_started',
+    'README_zh-CN.md': 'zh_cn',
     'CONTRIBUTING.md': 'contributing',
 }

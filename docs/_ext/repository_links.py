@@ -45,9 +45,12 @@ def _show_files(app: Sphinx, doctree: nodes.document) -> None:
             continue
         children = node.children
         if path.is_file():
-            name = f'{FOLDER}/{path.relative_to(_root(app)).as_posix()}'
-            env.repository_files.setdefault(env.docname, set()).add(path)
-            uri = app.builder.get_relative_uri(env.docname, name)
+            name = path.relative_to(_root(app)).as_posix()
+            page = app.config.repository_pages.get(name)
+            if page is None:
+                page = f'{FOLDER}/{name}'
+                env.repository_files.setdefault(env.docname, set()).add(path)
+            uri = app.builder.get_relative_uri(env.docname, page)
             children = [nodes.reference('', '', *children, internal=True, refuri=uri)]
         node.replace_self(children)
 

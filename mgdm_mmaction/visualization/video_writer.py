@@ -97,11 +97,16 @@ class VideoWriter:
         self._encode(frame)
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
+        """Finish the file and give it its name.
+
+        Raises:
+            MGDMError: If no frame was written.
+        """
+        if self._ticks < 0:
+            raise MGDMError(f'{self.path}: not written, because there is no frame to write.')
         self._encode(None)
-        if self._held is not None:
-            self._held.duration = self._shown
-            self._mux(self._held)
+        self._held.duration = self._shown
+        self._mux(self._held)
         self._container.close()
         os.replace(self._part, self.path)
 

@@ -1,13 +1,8 @@
 """One HTML file that shows a negatives file and needs nothing else."""
 
-import base64
 import contextlib
-import hashlib
-import html
 import os
-import re
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +10,11 @@ import numpy as np
 from ..errors import MGDMError
 from ..negatives import NegativesFile
 from .frames import Thumbnail
-from .page_data import class_data, embed_json, page_data
+from .page_data import class_data, page_data
+from .page_parts import escape, fill_page, json_element, resource
 from .statistics import FileStatistics
 
 __all__ = ['build_page', 'check_page_path', 'write_page']
-
-_SLOT = re.compile(r'@@([a-z_]+)@@')
 
 
 def build_page(
@@ -47,24 +41,18 @@ def build_page(
     Returns:
         str: HTML.
     """
-    script, style = _resource('page.js'), _resource('page.css')
     contents = []
     for label, rows in enumerate(chosen):
         data = class_data(file, rows, None if images is None else images[label])
-        contents.append(_json_element(f'class-{label}', data))
+        contents.append(json_element(f'class-{label}', data))
     slots = {
-        'policy': f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; "
-        f"style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'",
-        'title': _escape(Path(file.path).name),
-        'summary': _escape(summary),
-        'note': _escape(note),
-        'style': style,
-        'script': script,
-        'data': _json_element('data', page_data(file, counts, chosen, images is not None)),
+        'title': escape(Path(file.path).name),
+        'summary': escape(summary),
+        'note': escape(note),
+        'data': json_element('data', page_data(file, counts, chosen, images is not None)),
         'classes': '\n'.join(contents),
     }
-    # In one pass, so that nothing that was put in is looked at again.
-    return _SLOT.sub(lambda match: slots[match[1]], _resource('page.html'))
+    return fill_page(resource('page.html'), resource('page.css'), resource('page.js'), slots)
 
 
 def check_page_path(out: str | Path, inputs: Sequence[str], overwrite: bool) -> None:
@@ -126,21 +114,3 @@ def write_page(page: str, out: str | Path) -> int:
             part.unlink()
         raise MGDMError(f'--html {out}: cannot be written ({error.strerror}).') from None
     return len(content)
-
-
-def _resource(name: str) -> str:
-    return (resources.files(__package__) / 'page_files' / name).read_text('utf-8')
-
-
-def _json_element(name: str, data: object) -> str:
-    return f'<script type="application/json" id="{name}">{embed_json(data)}</script>'
-
-
-def _escape(text: str) -> str:
-    # A file name may hold bytes that are not UTF-8.
-    return html.escape(text.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace'))
-
-
-def _hash(content: str) -> str:
-    """Return how a content security policy names an inline script or style."""
-    return 'sha256-' + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

@@ -1,15 +1,14 @@
 """Negatives of a class from what a test run took its videos for."""
 
-import pickle
 from pathlib import Path
 
 import numpy as np
 from mmengine.config import Config
-from mmengine.fileio import load
 
 from ..errors import MGDMError
 from ..negatives import NegativesSummary
 from .class_wide import write_class_wide
+from .dumps import read_dump
 from .miner import corpus_of
 
 __all__ = ['confusion_matrix', 'mine_confusions']
@@ -32,23 +31,7 @@ def confusion_matrix(dump: str | Path, num_classes: int) -> np.ndarray:
     Raises:
         MGDMError: If the file is missing, no dump, of another number of classes, or holds logits.
     """
-    if not Path(dump).is_file():
-        raise MGDMError(f'{dump}: no such file. Write it: tools/test.py CONFIG CHECKPOINT --dump '
-                        f'{dump}')  # fmt: skip
-    try:
-        samples = load(str(dump))
-        scores = np.stack([np.asarray(sample['pred_score'], np.float64) for sample in samples])
-        labels = np.array([int(sample['gt_label']) for sample in samples])
-    except (pickle.UnpicklingError, EOFError, TypeError, KeyError, ValueError) as error:
-        raise MGDMError(
-            f'{dump}: is no dump of a test run ({type(error).__name__}: {error}). Write one: '
-            'tools/test.py CONFIG CHECKPOINT --dump FILE.pkl'
-        ) from None
-    if scores.shape[1] != num_classes:
-        raise MGDMError(
-            f'{dump}: has scores of {scores.shape[1]} classes, but the config has {num_classes}. '
-            'Dump a test of this config.'
-        )
+    scores, labels, _ = read_dump(dump, num_classes)
     if (scores < 0).any() or not np.allclose(scores.sum(axis=1), 1, atol=1e-3):
         raise MGDMError(
             f'{dump}: the scores of a video do not add up to 1. Test with '

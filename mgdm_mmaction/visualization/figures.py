@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import MGDMError
 from .fonts import FontStack
 
-__all__ = ['check_figure_path', 'figure_style', 'save_figure']
+__all__ = ['check_figure_path', 'figure_style', 'save_figure', 'shorten']
 
 _SUFFIXES = ('.png', '.pdf', '.svg')
 
@@ -91,3 +91,16 @@ def save_figure(figure, path: Path, dpi: int = 150) -> None:
         figure.savefig(path, dpi=dpi)
     except OSError as error:
         raise MGDMError(f'{path}: cannot be written ({error.strerror}).') from None
+
+
+def shorten(text: str, length: int) -> str:
+    """Keep both ends of a long text, because labels that look alike differ at either.
+
+    Args:
+        text (str): The text; its line breaks become spaces.
+        length (int): Letters that fit.
+    """
+    text = ' '.join(text.split())
+    if len(text) <= length:
+        return text
+    return f'{text[: length // 2].rstrip()}…{text[-(length // 2 - 1) :].lstrip()}'

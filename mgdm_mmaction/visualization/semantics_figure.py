@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .figures import shorten
+
 __all__ = ['Scatter', 'draw_semantics', 'standing']
 
 _TRUE, _OTHER, _RIVAL = '#c2410c', '#8a94a0', '#0a58ca'
@@ -72,9 +74,9 @@ def draw_semantics(rows: Sequence[Scatter], classes: Sequence[str]):
             rank, lead, _ = standing(points, row.label)
             axis.set_title(f'{kind}\nrank {rank}, lead {lead:+.3f}', fontsize=9)
         axes[0].set_ylabel('similarity of the right halves')
-        name = _short(row.title, 60)
+        name = shorten(row.title, 60)
         axes[0].annotate(
-            f'{name}\ntrue class: {_short(classes[row.label], 60)}', (0, 1), (0, 31),
+            f'{name}\ntrue class: {shorten(classes[row.label], 60)}', (0, 1), (0, 31),
             xycoords='axes fraction', textcoords='offset points', fontsize=9, fontweight='bold',
             va='bottom',
         )  # fmt: skip
@@ -103,18 +105,10 @@ def _panel(axis, points: np.ndarray, label: int, classes: Sequence[str], reach: 
     right = points[rival][0] > middle[0]
     above = points[rival][1] < points[label][1] + reach / 10 and points[rival][1] < middle[1]
     axis.annotate(
-        _short(classes[rival], 34), points[rival], (-6 if right else 6, 7 if above else -7),
+        shorten(classes[rival], 34), points[rival], (-6 if right else 6, 7 if above else -7),
         textcoords='offset points', color=_RIVAL, fontsize=8, ha='right' if right else 'left',
         va='bottom' if above else 'top', zorder=5,
         path_effects=[withStroke(linewidth=2.5, foreground='white')],
     )  # fmt: skip
     axis.set_aspect('equal', 'box')
     axis.grid(lw=0.3, alpha=0.5)
-
-
-def _short(text: str, length: int) -> str:
-    """Keep both ends of a long text, because labels that look alike differ at either."""
-    text = ' '.join(text.split())
-    if len(text) <= length:
-        return text
-    return f'{text[: length // 2].rstrip()}…{text[-(length // 2 - 1) :].lstrip()}'

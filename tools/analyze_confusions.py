@@ -1,0 +1,16 @@
+#!/usr/bin/env python
+"""Compare what two test runs mix up: analyze_confusions.py BASELINE.pkl OTHER.pkl; see --help."""
+
+import os.path as osp
+import sys
+
+# From a source tree, whose package need not be installed. An installed copy has none beside it.
+_ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
+if osp.isdir(osp.join(_ROOT, 'mgdm_mmaction')):
+    sys.path.insert(0, _ROOT)
+
+from mgdm_mmaction.analysis.confusions_command import main  # noqa: E402
+from mgdm_mmaction.errors import run_tool  # noqa: E402
+
+if __name__ == '__main__':
+    run_tool(main)

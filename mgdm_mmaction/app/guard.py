@@ -86,7 +86,7 @@ class Guard:
         await self.app(scope, receive, send_with_headers)
 
     def _problem(self, scope, headers: dict[str, str]) -> tuple[int, str] | None:
-        host = headers.get('host', '').rsplit(':', 1)[0] if headers.get('host') else ''
+        host = re.sub(r':\d+$', '', headers.get('host', ''))
         if self.hosts is not None and host not in self.hosts:
             return 400, 'unknown host'
         path, method = scope['path'], scope['method']

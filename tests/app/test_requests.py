@@ -104,6 +104,7 @@ def test_no_other_file_does(server, sent, checkpoint, toy):
         'http://127.0.0.1:9/', 'https://example.org/a.mp4', '~/.ssh/id_rsa', r'..\..\setup.py',
     ]  # fmt: skip
     secret = checkpoint.read_bytes()[:64]
+    own = (b'{"detail": "not a file of this page"}', b'{"detail": "there is nothing here"}')
     try:
         for path in map(str, tried):
             once, twice = quote(path), quote(quote(path))
@@ -113,6 +114,8 @@ def test_no_other_file_does(server, sent, checkpoint, toy):
                     status, content, _ = ask(server, method, f'{API}/file={raw}')
                     assert status in (403, 404), (path, raw)
                     assert secret not in content
+                    # We said so, before Gradio was asked.
+                    assert method == 'HEAD' or content in own, (path, raw, content)
     finally:
         link.unlink()
         up.unlink()

@@ -1,0 +1,196 @@
+"""Exported files against the recogniser, and what they say about themselves."""
+
+import json
+import zipfile
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.export import (
+    FoldedRecognizer,
+    check_file,
+    describe_recognizer,
+    open_file,
+    read_metadata,
+    save_onnx,
+    save_program,
+)
+from mgdm_mmaction.export.command import main
+from tests.export.conftest import PREPROCESSOR
+from tests.models.tiny import CLASSES, tiny_model
+
+
+@pytest.fixture(scope='module')
+def files(trained, tmp_path_factory):
+    """Write both kinds with the command, as a user does."""
+    folder = tmp_path_factory.mktemp('exported')
+    main([str(trained.checkpoint), '--out', str(folder / 'tiny.onnx'), '--attention'])
+    program = ['--out', str(folder / 'tiny.pt2'), '--cfg-options', 'model.neck.normalize_video=1']
+    main([str(trained.config), str(trained.checkpoint), *program])
+    return folder
+
+
+def _expected(recognizer, pixels):
+    frames = recognizer.data_preprocessor(dict(inputs=list(pixels), data_samples=[]))['inputs']
+    logits, attention = recognizer.explain(frames)
+    return logits[:, 0], attention[:, 0]
+
+
+@pytest.mark.parametrize('number', [1, 2, 3, 8])
+def test_onnx_says_what_the_recogniser_says(files, trained, number):
+    session = onnxruntime.InferenceSession(files / 'tiny.onnx', providers=['CPUExecutionProvider'])
+    pixels = torch.randint(0, 256, (number, 2, 3, 64, 64), dtype=torch.uint8)
+
+    probabilities, logits, attention = session.run(None, {'frames': pixels.numpy()})
+
+    expected, weights = _expected(trained.recognizer, pixels)
+    np.testing.assert_allclose(logits, expected, atol=1e-3, rtol=1e-4)
+    np.testing.assert_allclose(probabilities, expected.softmax(-1), atol=1e-5)
+    np.testing.assert_allclose(attention, weights, atol=1e-4)
+
+
+def test_program_says_what_the_recogniser_says(files):
+    program = torch.export.load(files / 'tiny.pt2').module()
+    recognizer = tiny_model(
+        data_preprocessor=PREPROCESSOR, neck=dict(num_layers=1, normalize_video=True)
+    ).eval()
+    recognizer.cls_head.logit_scale.data.fill_(4.0)
+
+    for number in (1, 2, 3):
+        pixels = torch.randint(0, 256, (number, 2, 3, 64, 64), dtype=torch.uint8)
+        probabilities, logits = program(pixels)
+
+        expected, _ = _expected(recognizer, pixels)
+        torch.testing.assert_close(logits, expected, atol=1e-3, rtol=1e-4)
+        torch.testing.assert_close(probabilities, expected.softmax(-1), atol=1e-5, rtol=0)
+
+
+def test_onnx_is_plain(files):
+    model = onnx.load(files / 'tiny.onnx')
+    dims = [[d.dim_param or d.dim_value for d in v.type.tensor_type.shape.dim]
+            for v in (*model.graph.input, *model.graph.output)]  # fmt: skip
+
+    onnx.checker.check_model(model, full_check=True)
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [('', 18)]
+    assert model.producer_name == 'mgdm_mmaction'
+    assert dims == [['batch', 2, 3, 64, 64], ['batch', 5], ['batch', 5], ['batch', 2, 5]]
+    assert model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    assert [value.name for value in model.graph.output] == ['probabilities', 'logits', 'attention']
+
+
+def test_metadata_says_what_a_reader_needs(files, trained):
+    about = read_metadata(files / 'tiny.onnx')
+
+    assert about['classes'] == CLASSES
+    assert (about['num_frames'], about['num_clips'], about['num_crops']) == (2, 3, 1)
+    assert (about['short_side'], about['crop'], about['image_size']) == (72, 64, [64, 64])
+    assert np.allclose(about['mean'], PREPROCESSOR['mean'])
+    assert about['average_clips'] == 'prob'
+    assert [step['type'] for step in about['pipeline']][-1] == 'PackActionInputs'
+    same = {**read_metadata(files / 'tiny.pt2'), 'outputs': about['outputs']}
+    assert same == about
+
+
+def test_a_pipeline_that_does_more_is_named_and_not_summed_up(trained):
+    cfg = trained.cfg.copy()
+    cfg.test_pipeline = [
+        dict(type='UniformSample', clip_len=2),
+        dict(type='Resize', scale=(-1, 72)),
+        dict(type='ThreeCrop', crop_size=64),
+    ]
+    about = describe_recognizer(FoldedRecognizer(trained.recognizer), trained.recognizer, cfg)
+
+    assert (about['short_side'], about['crop'], about['num_crops']) == (None, None, 3)
+    assert about['pipeline'][2] == {'type': 'ThreeCrop', 'crop_size': 64}
+
+
+def test_no_file_names_folders_of_this_machine(files):
+    archive = zipfile.ZipFile(files / 'tiny.pt2')
+    program = b''.join(archive.read(name) for name in archive.namelist())
+
+    for content in ((files / 'tiny.onnx').read_bytes(), program):
+        assert b'.py"' not in content
+        assert b'.py\\"' not in content
+        assert b'site-packages' not in content
+        assert b'export/folded' not in content
+
+
+def test_another_recogniser_is_found_out(files, trained):
+    other = tiny_model(seed=1, data_preprocessor=PREPROCESSOR, neck=dict(num_layers=1)).eval()
+    folded = FoldedRecognizer(trained.recognizer, attention=True)
+
+    same = check_file(files / 'tiny.onnx', trained.recognizer, folded)
+    different = check_file(files / 'tiny.onnx', other, folded)
+
+    assert max(same.largest.values()) < 1e-3
+    assert same.same_top1
+    assert different.largest['logits'] > 0.1
+
+
+def test_files_of_others_are_refused(tmp_path):
+    value = onnx.helper.make_tensor_value_info('x', onnx.TensorProto.FLOAT, [1])
+    out = onnx.helper.make_tensor_value_info('y', onnx.TensorProto.FLOAT, [1])
+    node = onnx.helper.make_node('Identity', ['x'], ['y'])
+    graph = onnx.helper.make_graph([node], 'g', [value], [out])
+    opset = onnx.helper.make_opsetid('', 18)
+    onnx.save(
+        onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), tmp_path / 'x.onnx'
+    )
+    with pytest.raises(MGDMError, match=r'x\.onnx was not written by tools/export\.py'):
+        read_metadata(tmp_path / 'x.onnx')
+    for name in ('text.onnx', 'text.pt2'):
+        (tmp_path / name).write_text('hello')
+        with pytest.raises(MGDMError, match=f'cannot read .*{name}'):
+            open_file(tmp_path / name)
+    with pytest.raises(MGDMError, match='no such file'):
+        read_metadata(tmp_path / 'gone.onnx')
+
+
+VARIANTS = {
+    'mean pool': (dict(neck=dict(attention='uniform', num_layers=0)), {}),
+    'normalised video': (
+        dict(neck=dict(num_layers=1, normalize_video=True), cls_head=dict(context='neighbors')),
+        dict(input_type='float32', attention=True),
+    ),
+    'one frame, one class': (
+        dict(neck=dict(num_layers=1, num_frames=1), cls_head=dict(classes=['jumping'])),
+        {},
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(('changes', 'options'), VARIANTS.values(), ids=VARIANTS.keys())
+def test_variants(tmp_path, trained, changes, options):
+    model = tiny_model(**changes, data_preprocessor=PREPROCESSOR).eval()
+    folded = FoldedRecognizer(model, **options)
+    about = describe_recognizer(folded, model, trained.cfg)
+    save_onnx(folded, tmp_path / 'm.onnx', about)
+    save_program(folded, tmp_path / 'm.pt2', about)
+
+    for name in ('m.onnx', 'm.pt2'):
+        found = check_file(tmp_path / name, model, folded, batch_sizes=(1, 2, 3, 7))
+        assert max(found.largest.values()) < 1e-3
+        assert found.same_top1
+
+
+@pytest.mark.slow
+def test_weights_beside_the_file(tmp_path, trained):
+    folded = FoldedRecognizer(trained.recognizer)
+    about = describe_recognizer(folded, trained.recognizer, trained.cfg)
+    save_onnx(folded, tmp_path / 'm.onnx', about, external_data=True)
+
+    moved = tmp_path / 'elsewhere'
+    moved.mkdir()
+    for file in list(tmp_path.glob('m.onnx*')):
+        file.rename(moved / file.name)
+
+    assert sorted(file.name for file in moved.iterdir()) == ['m.onnx', 'm.onnx.data']
+    assert (moved / 'm.onnx').stat().st_size < (moved / 'm.onnx.data').stat().st_size
+    found = check_file(moved / 'm.onnx', trained.recognizer, folded)
+    assert max(found.largest.values()) < 1e-3
+    assert json.loads(json.dumps(read_metadata(moved / 'm.onnx'))) == about

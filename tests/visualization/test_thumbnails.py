@@ -26,14 +26,12 @@ def _seen(images):
 
 def test_each_window_gets_the_frames_nearest_to_its_times(video):
     # Overlapping, one frame twice, times between frames and beyond the end.
-    windows = _windows([0.0, 0.1, 0.34], [0.3, 0.3, 0.96], [0.95, 1.9, 5.0])
+    windows = _windows([0.0, 0.1, 0.34], [0.3, 0.3, 0.96], [0.94, 1.9, 5.0])
 
     with ThumbnailReader(str(video), windows, 12, 8) as reader:
         found = [reader.read(i) for i in range(3)]
 
-    assert [_seen(images) for images in found] == [[0, 1, 3], [3, 3, 10], [10, 19, 19]] or [
-        _seen(images) for images in found
-    ] == [[0, 1, 3], [3, 3, 10], [9, 19, 19]]
+    assert [_seen(images) for images in found] == [[0, 1, 3], [3, 3, 10], [9, 19, 19]]
     assert all(image.shape == (8, 12, 3) for images in found for image in images)
 
 

@@ -10,6 +10,7 @@ from ..corpus import read_labels
 from ..errors import MGDMError
 from ..inference import MGDMInferencer
 from .limits import Limits
+from .page import require_gradio
 from .recognition import Recognition
 from .server import PageServer, bind, is_loopback
 from .told_apart import find_told_apart
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     # What costs nothing to check comes before what takes a minute.
     limits = Limits(args.max_size, args.max_duration, args.queue)
     labels = _check(args)
+    require_gradio()
     taken = bind(args.host, args.port)
     try:
         server = PageServer(_load(args, labels, limits), taken, _name(args))

@@ -11,17 +11,14 @@ from .recognition import Recognition
 from .render import render_answer, render_clip, render_error, render_hint
 from .uploads import UploadFolder
 
-__all__ = ['build_blocks', 'import_gradio', 'page_style']
+__all__ = ['build_blocks', 'page_style', 'require_gradio']
 
 _HINT = 'Drop a clip: the answer appears here.'
 _FAULT = 'The program failed on this clip; the terminal that runs it has the details.'
 
 
-def import_gradio(uploads: UploadFolder):
+def require_gradio():
     """Import Gradio, told before to keep to itself.
-
-    Args:
-        uploads (UploadFolder): Where it should put and look for files.
 
     Returns:
         module: ``gradio``.
@@ -29,9 +26,7 @@ def import_gradio(uploads: UploadFolder):
     Raises:
         MGDMError: If it is not installed.
     """
-    # It reads these when it is imported, when a page is built, and the folder with every file.
     os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'
-    os.environ['GRADIO_TEMP_DIR'] = str(uploads.path)
     try:
         import gradio
     except ImportError as error:
@@ -63,7 +58,9 @@ def build_blocks(recognition: Recognition, uploads: UploadFolder, name: str):
     Returns:
         gradio.Blocks: The page, not yet served.
     """
-    gr = import_gradio(uploads)
+    gr = require_gradio()
+    # Read when a page is built, and with every file of an event.
+    os.environ['GRADIO_TEMP_DIR'] = str(uploads.path)
     own, limits = recognition.labels, recognition.limits
 
     def recognise(clip: object, text: object, request: gr.Request) -> tuple[str, str]:

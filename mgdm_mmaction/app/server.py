@@ -6,7 +6,7 @@ import socket
 
 from ..errors import MGDMError
 from .guard import Guard
-from .page import build_blocks, import_gradio, page_style
+from .page import build_blocks, page_style, require_gradio
 from .recognition import Recognition
 from .uploads import UploadFolder
 
@@ -63,7 +63,7 @@ class PageServer:
         self.socket = taken
         self.uploads = UploadFolder()
         try:
-            gr = import_gradio(self.uploads)
+            gr = require_gradio()
             import fastapi
             import uvicorn
 

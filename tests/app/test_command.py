@@ -48,6 +48,12 @@ def test_wrong_arguments(args, message, model):
     assert '\n' not in str(caught.value)
 
 
+def test_without_gradio(model, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'gradio', None)
+    with pytest.raises(MGDMError, match=r'the page needs Gradio.* pip install "mgdm-mmaction\[app'):
+        main([model, '--port', '0'])
+
+
 def test_a_port_in_use(model):
     with socket.socket() as other:
         other.bind(('127.0.0.1', 0))

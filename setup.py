@@ -62,13 +62,16 @@ EXTRAS = {
     # `make docs`: the API from docstrings, pages in Markdown, the theme. The oldest tried; from 8.2
     # on, Sphinx wants Python 3.11.
     'docs': ['sphinx>=8.1', 'myst-parser>=4.0', 'furo>=2024.8.6'],
+    # Curves of `--vis tensorboard`. Oldest that has been tried.
+    'tensorboard': ['tensorboard>=2.21'],
     # What `make test` and `make lint` run. The formatter's output changes between minor releases;
     # transformers is the reference that Hugging Face's CLIP weights are compared with.
     'test': [
         'pytest>=8',
         'pytest-xdist>=3.6',
         'ruff>=0.17,<0.18',
-        'tensorboard',
+        # Reads back what `--vis tensorboard` wrote.
+        'tensorboard>=2.21',
         'transformers',
         'pyarrow>=17',
         # Opens the page of tools/inspect_negatives.py in Chromium, where there is one. Oldest that

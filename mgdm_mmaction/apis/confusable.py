@@ -55,6 +55,11 @@ def confusable_pairs(cfg: Config, negatives_file: str, config_path: str) -> dict
             'option. tools/mine_negatives.py makes it.'
         )
     path = negatives_file or found[0]
+    if path.endswith(('.pth', '.py')):
+        raise MGDMError(
+            f'--confusable-pairs {path}: is no negatives file; if it is what should be '
+            'tested, write the option behind it.'
+        )
     metric = dict(
         type='ConfusablePairAccuracy',
         negatives_file=path,

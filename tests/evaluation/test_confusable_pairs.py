@@ -187,6 +187,8 @@ class TestTool:
     def test_files_that_are_not_there(self):
         with pytest.raises(MGDMError, match='gone.jsonl: no such negatives file'):
             prepare_config(parse_args([CONFIG, '--confusable-pairs', 'gone.jsonl']))
+        with pytest.raises(MGDMError, match='a.pth: is no negatives file; .* write the option beh'):
+            prepare_config(parse_args([CONFIG, '--confusable-pairs', 'a.pth']))
         with pytest.raises(MGDMError, match='a.py trains with no negatives file; name one'):
             confusable_pairs(Config(dict(model={})), '', 'a.py')
 

@@ -165,6 +165,16 @@ class TestCommand:
         assert len(set(names[0])) == 3
         assert videos.how == ', drawn at random with seed 1'
 
+    def test_the_whole_list_stands_as_the_test_says(self, checkpoint, capsys):
+        main([CONFIG, checkpoint, '--out', 'a.svg', '--samples', '12', '--whole-list'])
+        out = capsys.readouterr().out.splitlines()
+        told = [line.split(': raw texts rank ')[1] for line in out if ': raw texts rank ' in line]
+        ranks = [[int(part.split('rank ')[-1].split(',')[0]) for part in line.split(';')]
+                 for line in (f'rank {text}' for text in told)]  # fmt: skip
+        for line, found in zip(out[-2:], np.transpose(ranks), strict=True):
+            assert f'true class first {100 * np.mean(found == 1):.1f} %' in line
+        assert out[-3] == 'all 12 videos of the test list:'
+
     @pytest.mark.parametrize(
         ('args', 'message'),
         [

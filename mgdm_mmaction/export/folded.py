@@ -82,7 +82,7 @@ class FoldedRecognizer(nn.Module):
             [N, T, C], which sums to 1 over T. All are float32.
         """
         if self.input_type == 'uint8':
-            frames = (frames.to(torch.float32) - self.mean) / self.std
+            frames = self.normalize(frames)
         frames = self.backbone(frames.flatten(0, 1))  # [N * T, D]
         frames = self.neck(frames.unflatten(0, (-1, self.num_frames)))
         scores = self.neck.similarity(frames, self.guides, self.texts[:, None])

@@ -64,7 +64,7 @@ def describe_recognizer(folded: FoldedRecognizer, recognizer: MGDM, cfg: Config)
         'num_crops': crops,
         'short_side': short_side,
         'crop': crop,
-        'pipeline': _plain(pipeline),
+        'pipeline': plain(pipeline),
     }
 
 
@@ -89,7 +89,7 @@ def _resizing(pipeline: list) -> tuple[int | None, int | None]:
     return (scale[1], crop) if usual else (None, None)
 
 
-def _plain(value):
+def plain(value: object) -> object:
     """Return a part of a config as what JSON can hold."""
     if isinstance(value, ConfigDict):
         value = value.to_dict()

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from mmaction.registry import DATASETS
 from mmengine.config import Config
+from mmengine.dist import all_gather_object, is_main_process
 
 from ..apis.checks import check_data
 from ..apis.common import add_common_arguments, load_config, merge_options, require_file
@@ -45,21 +46,29 @@ def main(argv: Sequence[str] | None = None) -> None:
     cfg = _prepare(args)
     out = _open(args, _settings(args, cfg))
     total, left = _skip_done(cfg, out)
-    broken = {}
-    written = 0
+    written: set[str] = set()
+    broken: dict[str, str] = {}
     if left:
         runner, _ = build_test_runner(cfg, args.config)
         for clip in iterate_features(runner, 'head' if args.dump_score else args.stage):
             if clip.features is not None:
                 out.add(clip.name, clip.label, _pool(args, clip.features))
-                written += 1
-        broken = broken_videos(runner)
+                written.add(clip.name)
+        # Every rank has a part of the videos, and some of them twice, so that all have as many.
+        for names, reasons in all_gather_object((written, dict(broken_videos(runner)))):
+            written |= names
+            broken.update(reasons)
     out.close()
-    print(f'{written} videos written to {args.out}, {total - left} were there, {total} in the list')
+    if is_main_process():
+        print(
+            f'{len(written)} videos written to {args.out}, {total - left} were there, {total} in '
+            'the list'
+        )
+        if broken:
+            print(f'no features for {len(broken)} of {total}:', file=sys.stderr)
+            for path, reason in broken.items():
+                print(f'  {path}: {reason}', file=sys.stderr)
     if broken:
-        print(f'no features for {len(broken)} of {total}:', file=sys.stderr)
-        for path, reason in broken.items():
-            print(f'  {path}: {reason}', file=sys.stderr)
         raise SystemExit(1)
 
 

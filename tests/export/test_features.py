@@ -2,6 +2,9 @@
 
 import csv
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import mmengine
 import numpy as np
@@ -16,6 +19,7 @@ from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.export.features_command import main
 from tests.models.tiny import NUM_FRAMES
 
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = ['0 a.mp4', '1 a.mp4', '2 a.mp4']
 
 
@@ -162,3 +166,20 @@ def test_mistakes(dump, tmp_path, out, args, message):
         dump(tmp_path / out, *args.split())
 
     assert (tmp_path / 'there.npz').read_text() == 'mine'
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_videos(trained, dump, tmp_path):
+    dump(tmp_path / 'one', '--format', 'npy')
+    torchrun = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2']
+    torchrun += ['--master_port', '0', '--rdzv_backend', 'c10d', '--rdzv_endpoint', 'localhost:0']
+    tool = [ROOT / 'tools' / 'dump_features.py', trained.config, trained.checkpoint]
+    options = ['--launcher', 'pytorch', '--format', 'npy', '--work-dir', tmp_path / 'work']
+    command = [*torchrun, *tool, '--out', tmp_path / 'two', *options]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('3 videos written to') == 1
+    for name in NAMES:
+        one, two = (np.load(tmp_path / part / f'{name}.npy') for part in ('one', 'two'))
+        np.testing.assert_allclose(one, two, atol=1e-6)

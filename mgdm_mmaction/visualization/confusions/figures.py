@@ -105,7 +105,7 @@ def _dumbbells(axis, labels: list[str], values: list[tuple], fewer_is_better: bo
     axis.set_ylim(len(labels) - 0.4, -0.6)
     axis.grid(axis='x', lw=0.3)
     axis.spines[['top', 'right', 'left']].set_visible(False)
-    axis.tick_params(axis='y', length=0)
+    axis.tick_params(axis='y', length=0, pad=7)
 
 
 def draw_examples(rows: Sequence[PairExamples], classes: Sequence[str]):

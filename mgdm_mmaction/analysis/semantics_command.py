@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         save_figure(draw_semantics(rows, classes), out, args.dpi)
     if warning:
         print(f'warning: {warning}', file=sys.stderr)
-    _print(f'{out}: {len(rows)} of {videos.total} videos' + videos.how)
+    _print(f'{out}: {len(rows)} videos' + videos.how)
     if args.whole_list:
         _print(_whole_list(model, videos.sampled(videos.total, 0)))
 

@@ -88,7 +88,7 @@ class TestVideos:
         """
         rows = np.random.default_rng(seed).permutation(self.total)[:number]
         self._chosen = [(self._items[row][0], self._info(row)) for row in rows]
-        self.how = f', drawn at random with seed {seed}'
+        self.how = f' of the {self.total} of the test list, drawn at random with seed {seed}'
         return self
 
     def named(self, paths: Sequence[str], label: int | None) -> 'TestVideos':
@@ -103,7 +103,10 @@ class TestVideos:
             MGDMError: If a path fits no video and no file, or several videos, or its true class is
                 not known.
         """
-        keys = [path_key(video_path(self._info(row))) for row in range(self.total)]
+        keys = [
+            path_key(self._name(source, self._info(row)))
+            for row, (source, _) in enumerate(self._items)
+        ]
         self._chosen = [self._one(path, label, keys) for path in paths]
         return self
 
@@ -137,6 +140,11 @@ class TestVideos:
         source, index = self._items[row]
         return self._datasets[source].get_data_info(index)
 
+    def _name(self, source: int, info: dict) -> str:
+        """Return the path of a video as its list writes it."""
+        prefix = self._datasets[source].data_prefix
+        return video_path(info, prefix.get('video', prefix.get('img')))
+
     def __iter__(self) -> Iterator[tuple[str, int, Tensor]]:
         """Yield path as the list has it, label and frames [views x T, 3, H, W] of the videos.
 
@@ -144,9 +152,7 @@ class TestVideos:
             MGDMError: If a video cannot be read, or its label is out of range.
         """
         for source, info in self._chosen:
-            prefix = self._datasets[source].data_prefix
-            path = video_path(info, prefix.get('video', prefix.get('img')))
-            label = info['label']
+            path, label = self._name(source, info), info['label']
             if not isinstance(label, int) or not 0 <= label < self._num_classes:
                 raise MGDMError(
                     f'{path}: label {label}; expected one number from 0 to '

@@ -151,7 +151,7 @@ class TestCommand:
         label = ['--label', classes[int(label)]]
         main([CONFIG, checkpoint, '--out', 'new/a.png', '--dpi', '50', '--videos', *videos, *label])
         out = capsys.readouterr().out.splitlines()
-        assert out[-1] == 'new/a.png: 3 of 12 videos'
+        assert out[-1] == 'new/a.png: 3 videos'
         told = [line.split(': raw texts ') for line in out if ': raw texts rank ' in line]
         assert [name.split(' (')[0] for name, _ in told] == [path, other, str(copy)]
         # The same file and the same class give the same numbers, whatever its name.
@@ -163,10 +163,12 @@ class TestCommand:
         names = [[path for path, _, _ in videos.sampled(3, seed)] for seed in (0, 0, 1)]
         assert names[0] == names[1] != names[2]
         assert len(set(names[0])) == 3
-        assert videos.how == ', drawn at random with seed 1'
+        assert videos.how == ' of the 12 of the test list, drawn at random with seed 1'
 
     def test_the_whole_list_stands_as_the_test_says(self, checkpoint, capsys):
-        main([CONFIG, checkpoint, '--out', 'a.svg', '--samples', '12', '--whole-list'])
+        main(
+            [CONFIG, checkpoint, '--out', 'a.png', '--samples', '12', '--dpi', '40', '--whole-list']
+        )
         out = capsys.readouterr().out.splitlines()
         told = [line.split(': raw texts rank ')[1] for line in out if ': raw texts rank ' in line]
         ranks = [[int(part.split('rank ')[-1].split(',')[0]) for part in line.split(';')]
@@ -181,7 +183,10 @@ class TestCommand:
             (['--out', 'a.gif'], 'should end in .png, .pdf, .svg'),
             (['--out', 'there.png'], 'exists already; add --overwrite'),
             (['--out', 'there.png/a.png'], 'its folder cannot be made'),
-            (['--out', 'a.png', '--videos', 'gone.mp4'], 'neither in the test list nor a file'),
+            (
+                ['--out', 'a.png', '--videos', 'gone.mp4'],
+                'neither in .* nor a file; the list has paths such as val/circle',
+            ),
             (['--out', 'a.png', '--videos', '0000.mp4'], 'fits 12 videos .* write more'),
             (['--out', 'a.png', '--videos', 'there.png'], 'its true class is not known; add --lab'),
             (['--out', 'a.png', '--videos', 'there.png', '--label', 'x'], 'none of the 12 classes'),

@@ -44,7 +44,7 @@ class Limits:
 
 
 def check_size(path: str | os.PathLike, limits: Limits) -> None:
-    """Refuse a file that is too large.
+    """Refuse what is no file, or one that is too large.
 
     Args:
         path (str | PathLike): The file.
@@ -53,6 +53,8 @@ def check_size(path: str | os.PathLike, limits: Limits) -> None:
     Raises:
         MGDMError: With the limit, what was found, and what to do.
     """
+    if not Path(path).is_file():
+        raise MGDMError(f'{Path(path).name} is no file, or not here any more; drop a clip again.')
     size = Path(path).stat().st_size
     if size > limits.max_bytes:
         raise MGDMError(

@@ -32,6 +32,9 @@ def test_size_and_duration(tmp_path):
     check_size(clip, Limits(max_size=1.5))
     with pytest.raises(MGDMError, match=r'has 1\.5 MB; this page takes up to 1 MB.*--max-size'):
         check_size(clip, Limits(max_size=1))
+    for path in (tmp_path, tmp_path / 'gone.mp4'):
+        with pytest.raises(MGDMError, match=f'{path.name} is no file, or not here any more'):
+            check_size(path, Limits())
     check_duration(2.0, Limits(max_duration=2))
     with pytest.raises(MGDMError, match=r'is 2\.1 s long; .* up to 2 s\. .*--max-duration'):
         check_duration(2.1, Limits(max_duration=2))

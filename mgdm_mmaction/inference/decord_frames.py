@@ -1,6 +1,7 @@
 """Frames by decord, the decoder of the training pipelines."""
 
 import re
+from collections.abc import Iterator, Sequence
 
 import decord
 import numpy as np
@@ -10,12 +11,15 @@ from .unreadable import UnreadableVideoError
 
 __all__ = ['DecordFrames']
 
+# Decoded frames that may lie in memory at a time: 2 of 3840 x 2160 pixels, 291 of 320 x 240.
+_CHUNK_BYTES = 2**26
+
 # Where in its source an error came from, and when.
 _SOURCE = re.compile(r'\[\d\d:\d\d:\d\d\] \S+:\d+: ')
 
 
 class DecordFrames:
-    """Frames of a file, decoded one at a time by decord, which also turns rotated clips upright.
+    """Frames of a file, decoded a few at a time by decord, which also turns rotated clips upright.
 
     The file is opened by its name and never read whole.
 
@@ -40,6 +44,7 @@ class DecordFrames:
             raise UnreadableVideoError(_reason(error)) from None
         if stamps is None:
             raise UnreadableVideoError('there is no frame in it')
+        self._chunk = 1  # until the size of a frame is known
         self.times, self.duration = _clock(np.asarray(stamps, dtype=np.float64), fps)
 
     def read(self, index: int) -> np.ndarray:
@@ -48,10 +53,31 @@ class DecordFrames:
         Raises:
             UnreadableVideoError: If it cannot be decoded.
         """
-        try:
-            return self._reader.get_batch([index]).asnumpy()[0]
-        except Exception as error:
-            raise UnreadableVideoError(f'frame {index}: {_reason(error)}') from None
+        return next(self.read_each([index]))
+
+    def read_each(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
+        """Yield several frames one after the other, uint8 RGB [H, W, 3].
+
+        Args:
+            indices (Sequence[int]): Which ones, rising.
+
+        Raises:
+            UnreadableVideoError: If one cannot be decoded.
+        """
+        done = 0
+        while done < len(indices):
+            # One batch passes once over the frames in between; one by one, each starts anew.
+            chunk = [int(i) for i in indices[done : done + self._chunk]]
+            try:
+                images = self._reader.get_batch(chunk).asnumpy()
+                # decord hands packets to its decoding thread without waiting for it, and that
+                # goes on decoding them and keeps the frames: only seeking drops them.
+                self._reader.seek(0)
+            except Exception as error:
+                raise UnreadableVideoError(f'frame {chunk[0]}: {_reason(error)}') from None
+            self._chunk = max(_CHUNK_BYTES // images[0].nbytes, 1)
+            done += len(chunk)
+            yield from images
 
 
 def _clock(stamps: np.ndarray, fps: float) -> tuple[np.ndarray, float]:

@@ -1,5 +1,6 @@
 """Where frames come from: an array, or a file that decord or else OpenCV decodes."""
 
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,13 @@ class Frames(Protocol):
             UnreadableVideoError: If it cannot be decoded.
         """
 
+    def read_each(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
+        """Yield several frames one after the other, given in rising order.
+
+        Raises:
+            UnreadableVideoError: If one cannot be decoded.
+        """
+
 
 class ArrayFrames:
     """Frames that were handed in.
@@ -48,6 +56,10 @@ class ArrayFrames:
     def read(self, index: int) -> np.ndarray:
         """Return one frame."""
         return self._array[index]
+
+    def read_each(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
+        """Yield several frames."""
+        yield from map(self.read, indices)
 
 
 class FileFrames:
@@ -86,8 +98,15 @@ class FileFrames:
 
     def read(self, index: int) -> np.ndarray:
         """Return one frame; see :class:`Frames`."""
+        return next(self.read_each([index]))
+
+    def read_each(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
+        """Yield several frames; see :class:`Frames`."""
+        done = 0
         try:
-            return self._frames.read(index)
+            for image in self._frames.read_each(indices):
+                done += 1
+                yield image
         except UnreadableVideoError as error:
             if isinstance(self._frames, OpenCVFrames):
                 raise
@@ -98,7 +117,7 @@ class FileFrames:
                 raise UnreadableVideoError(
                     f'cut off or damaged: {found} of its {promised} frames can be decoded'
                 ) from None
-            return self._frames.read(index)
+            yield from self._frames.read_each(indices[done:])
 
 
 def _open_with_opencv(path: str, reason: str) -> OpenCVFrames:

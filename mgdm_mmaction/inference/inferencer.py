@@ -21,6 +21,7 @@ from ..models import MGDM
 from .frames import open_frames
 from .inputs import Source, list_sources
 from .loading import build_recognizer, choose_labels, read_model
+from .memory import release_memory
 from .pipeline import Clip, WindowPipeline, test_pipeline
 from .results import Predictions, VideoPrediction, WindowPrediction
 from .unreadable import UnreadableVideoError
@@ -168,6 +169,7 @@ class MGDMInferencer(BaseInferencer):
                 task = bar.add_task('Inference', total=len(sources))
                 for batch in self.preprocess(sources, batch_size, window, stride, fps):
                     windows += self.forward(batch, top_k, attention)
+                    release_memory()
                     # The last video of a batch may have more windows.
                     bar.update(task, completed=windows[-1].source)
                 bar.update(task, completed=len(sources))

@@ -1,5 +1,7 @@
 """Frames by OpenCV, for files that decord cannot read, such as gif."""
 
+from collections.abc import Iterator, Sequence
+
 import cv2
 import numpy as np
 
@@ -38,11 +40,14 @@ class OpenCVFrames:
             code = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, 'little')
             codec = ''.join(chr(byte) for byte in code if 32 < byte < 127) or 'unknown'
             raise UnreadableVideoError(
-                f'its video (codec {codec}) cannot be decoded here; convert it to H.264, for '
-                'example: ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4'
+                f'its video (codec {codec}) cannot be decoded: it is damaged, or the codec is not '
+                'known here; if it plays elsewhere, convert it: ffmpeg -i INPUT -c:v libx264 '
+                'OUTPUT.mp4'
             )
         if not times:
-            raise UnreadableVideoError('not a video, or cut off: there is no header that can be read')
+            raise UnreadableVideoError(
+                'not a video, or cut off: there is no header that can be read'
+            )
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         fps = fps if np.isfinite(fps) and fps > 0 else 30.0
         promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) / fps
@@ -84,3 +89,7 @@ class OpenCVFrames:
         if image is None:
             raise UnreadableVideoError(f'frame {index} cannot be decoded')
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+    def read_each(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
+        """Yield several frames one after the other; see :meth:`read`."""
+        yield from map(self.read, indices)

@@ -105,7 +105,9 @@ class WindowPipeline:
         chosen = np.clip(np.reshape(results['frame_inds'], -1), 0, stop - first - 1) + first
         results['frame_inds'] = chosen
         # A short video shows a frame several times; in rising order, decoding never goes back.
-        done = {int(i): self._one_frame(frames.read(int(i))) for i in np.unique(chosen)}
+        unique = np.unique(chosen).tolist()
+        images = zip(unique, frames.read_each(unique), strict=True)
+        done = {index: self._one_frame(image) for index, image in images}
         last = done[int(chosen[-1])]
         results.update({key: value for key, value in last.items() if key != 'imgs'})
         results['imgs'] = [done[int(i)]['imgs'][0] for i in chosen]

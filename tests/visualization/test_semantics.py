@@ -185,7 +185,7 @@ class TestCommand:
             (['--out', 'there.png/a.png'], 'its folder cannot be made'),
             (
                 ['--out', 'a.png', '--videos', 'gone.mp4'],
-                'neither in .* nor a file; the list has paths such as val/circle',
+                'nor a file; .* such as val/circle',
             ),
             (['--out', 'a.png', '--videos', '0000.mp4'], 'fits 12 videos .* write more'),
             (['--out', 'a.png', '--videos', 'there.png'], 'its true class is not known; add --lab'),

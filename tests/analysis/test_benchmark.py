@@ -130,3 +130,14 @@ def test_tool_prints_ratios_of_all_parts(tmp_path):
         assert re.search(expected, out), f'{expected} not in:\n{out}'
     assert len(re.findall(r'decord alone.+clips/s, [\d.]+ of the time', out)) == 2
     assert float(re.search(r'the largest value: (\S+)', out)[1]) < 1e-4
+
+
+@pytest.mark.slow
+def test_export_is_measured(capsys):
+    main(CONFIGS, ['--quick', '--repeats', '1', '--parts', 'export'])
+
+    out = capsys.readouterr().out
+    assert 'export: MGDM on mgdm-tiny, T = 8, 400 classes' in out
+    for name in ('onnx', 'pt2'):
+        found = re.search(rf'model\.{name}: [\d.]+ MiB; .*logits (\S+)\n.*PyTorch takes', out)
+        assert float(found[1]) < 1e-3

@@ -11,6 +11,7 @@ import torch
 from ...clip import get_arch
 from ...errors import MGDMError
 from .curves import benchmark_curves
+from .exporting import benchmark_export
 from .head import HeadSizes, benchmark_head
 from .machine import describe_machine
 from .mining import benchmark_mining
@@ -38,6 +39,7 @@ PARTS = (
     'recipe',
     'towers',
     'curves',
+    'export',
 )
 _USUAL = 'head,step,pipeline'
 
@@ -90,6 +92,10 @@ def _run(part: str, configs: Path, args: argparse.Namespace):
         yield benchmark_recipe(sizes, **options, **some)
     elif part == 'curves':
         yield benchmark_curves(HeadSizes(6, 2, 4, 64) if args.quick else HeadSizes(), **options)
+    elif part == 'export':
+        config = configs / 'k400' / 'mgdm_vit-b-32_8f_k400.py'
+        arch = 'mgdm-tiny' if args.quick else None
+        yield benchmark_export(config, arch, 5 * args.repeats, args.seed)
     elif part == 'towers':
         frames = 2 if args.quick else None
         for arch in args.towers:
@@ -132,7 +138,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         default=_USUAL,
         help=f'what to measure, with commas between, of {", ".join(PARTS)}; sharing is the memory '
         'of data-loading workers, on Linux; recipe is what each control of docs/recipe.md costs; '
-        f'towers is training under bf16 AMP, for a GPU. Defaults to {_USUAL}',
+        f'towers is training under bf16 AMP, for a GPU; export needs onnx. Defaults to {_USUAL}',
     )
     parser.add_argument(
         '--clips',

@@ -25,7 +25,7 @@ def save_onnx(
 ) -> None:
     """Write a recogniser as ONNX, for any number of clips at once.
 
-    Weights of more than about 1.8 GB go into a second file beside the first, FILE.data, because a
+    Weights of more than 1.5 GiB go into a second file beside the first, FILE.data, because a
     single ONNX file ends at 2 GB.
 
     Args:

@@ -105,7 +105,8 @@ def test_nothing_is_in_one_language_alone():
 def test_the_translation_is_chinese_and_leads_back():
     text = CHINESE.read_text(encoding='utf-8')
 
-    assert '(README.md)' in text.split('\n## ')[0]
+    assert f'[English]({ENGLISH.name})' in text.split('\n## ')[0]
+    assert f'({CHINESE.name})' in ENGLISH.read_text(encoding='utf-8').split('\n## ')[0]
     for _, title, section in _sections(CHINESE)[1:]:
         assert re.search(r'[\u4e00-\u9fff]', title), title
         assert len(re.findall(r'[\u4e00-\u9fff]', section)) >= 5, title
@@ -119,7 +120,7 @@ def test_the_translation_is_chinese_and_leads_back():
         ('## 许可证\n', '', 'sections in English'),
         ('`neck.normalize_video`', '', "the code 'neck.normalize_video' is missing in zh.md"),
         ('](docs/recipe.md)', '](docs/data.md)', "the link 'docs/recipe.md' is missing in zh.md"),
-        ("device='cpu')", "device='cuda')", 'the line of Python'),
+        ('top_k=3)', 'top_k=5)', 'the line of Python'),
         ('| 温度系数 |', '温度系数 |', 'rows of tables'),
     ],
 )

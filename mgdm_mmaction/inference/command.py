@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from ..errors import MGDMError
 from ..visualization import FontStack, annotate_picture, annotate_video
+from .inferencer import MGDMInferencer
 from .inputs import list_sources
 from .outputs import Outputs, plan_outputs
 from .results import Predictions, VideoPrediction
@@ -68,9 +69,6 @@ def _labels(args: argparse.Namespace) -> list[str] | str | None:
 def _recognize(
     args: argparse.Namespace, labels: list[str] | str | None, outputs: Outputs
 ) -> Predictions:
-    # Here, because it imports torch and MMAction2: mistakes above are told at once.
-    from .inferencer import MGDMInferencer
-
     inferencer = MGDMInferencer(
         args.model, args.weights, device=args.device, labels=labels, pretrained=args.pretrained
     )
@@ -110,7 +108,7 @@ def _draw(predictions: Predictions, outputs: Outputs, font: str | None) -> list[
         except (MGDMError, OSError) as error:
             failures.append((prediction.source, f'not drawn: {error}'))
             continue
-        print(f'written: {path} ({path.stat().st_size / 1e6:.1f} MB)')
+        print(f'written: {path} ({_size(path)})')
     return failures
 
 
@@ -122,6 +120,11 @@ def _draw_one(prediction: VideoPrediction, path: Path, fonts: FontStack) -> None
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(path.name, total=prediction.windows[-1].end)
         annotate_video(prediction, path, fonts, lambda time: bar.update(task, completed=time))
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f'{size / 1e3:.0f} kB' if size < 1e6 else f'{size / 1e6:.1f} MB'
 
 
 def _print(text: str, file=None) -> None:

@@ -152,8 +152,9 @@ class AttentionStrip:
         """Write the share in per cent into its cell."""
         size, number = self._small, f'{100 * share:.0f}'
         ink = (20, 20, 20) if level > 0.6 else (205, 205, 205)
-        middle = (box[0] + box[2] - fonts.width(number, size)) // 2 + 1, (box[1] + box[3]) // 2
-        fonts.draw(picture, tuple(map(int, middle)), number, size, ink)
+        # On the left, because the cursor is in the middle when the video shows this frame.
+        place = box[0] + 3, (box[1] + box[3]) // 2
+        fonts.draw(picture, tuple(map(int, place)), number, size, ink)
 
     def _has_room_for_numbers(self, fonts: FontStack) -> bool:
         """In all cells or in none: a number says nothing if its neighbours have none."""

@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = _parse(argv)
     if args.format == 'onnx':
         require('onnx', 'onnxscript', 'onnxruntime')  # before minutes of loading, not after
+        _check_opset(args.opset)
     recognizer, cfg = load_recognizer(
         args.model, args.checkpoint, args.labels, args.pretrained, args.cfg_options
     )
@@ -168,6 +169,17 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return args
 
 
+def _check_opset(opset: int) -> None:
+    import onnx
+
+    newest = onnx.defs.onnx_opset_version()
+    if not OPSET <= opset <= newest:
+        raise MGDMError(
+            f'--opset should be from {OPSET} to {newest}, the newest of onnx {onnx.__version__}; '
+            f'got {opset}'
+        )
+
+
 def _check(args: argparse.Namespace) -> None:
     if args.labels is not None and args.labels_file is not None:
         raise MGDMError('--labels and --labels-file: give one of the two')
@@ -186,8 +198,6 @@ def _check(args: argparse.Namespace) -> None:
         raise MGDMError(f'--out {args.out} is a folder; name a file in it')
     if args.out.exists() and not args.overwrite:
         raise MGDMError(f'--out {args.out} exists; add --overwrite to replace it')
-    if args.opset < 18:
-        raise MGDMError(f'--opset should be at least 18, got {args.opset}')
     if not args.tolerance > 0:
         raise MGDMError(f'--tolerance should be above 0, got {args.tolerance}')
     if args.benchmark is not None and args.benchmark < 1:

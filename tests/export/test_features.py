@@ -64,6 +64,7 @@ def test_a_file_a_video_as_mmaction2_names_them(trained, dump, tmp_path, capsys)
     assert f'3 videos written to {out}, 0 were there' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_stages_views_and_times(trained, dump, tmp_path):
     keep = ('--format', 'npy', '--temporal-type', 'keep', '--multi-view')
     dump(tmp_path / 'clip', '--stage', 'backbone', *keep)

@@ -1,5 +1,6 @@
 """A trained recogniser for places without MMAction2: ONNX, torch.export, and clip features."""
 
+from .features import iterate_features, pool_features, prepare_pipeline
 from .folded import FoldedRecognizer
 from .loading import load_recognizer
 from .metadata import describe_recognizer, read_metadata
@@ -12,8 +13,11 @@ __all__ = [
     'FoldedRecognizer',
     'check_file',
     'describe_recognizer',
+    'iterate_features',
     'load_recognizer',
     'open_file',
+    'pool_features',
+    'prepare_pipeline',
     'read_metadata',
     'save_onnx',
     'save_program',

@@ -53,7 +53,7 @@ def config_of_checkpoint(checkpoint: dict, path: str) -> Config:
     give = 'give the config file as the model and this file as its weights, if you trust both'
     try:
         content = _read(text)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, TypeError, ValueError) as error:
         raise MGDMError(
             f'the config inside the checkpoint {path} is no plain data ({error}), and nothing of '
             f'a checkpoint is run; {give}'
@@ -89,7 +89,7 @@ def _read(text: str) -> dict:
             if isinstance(target, ast.Name) and target.id in _NEEDED:
                 found[target.id] = _value(node.value)
             elif isinstance(target, ast.Name) and target.id in _SHOWN:
-                with suppress(ValueError):  # no plain data: then it is not shown
+                with suppress(TypeError, ValueError):  # no plain data: then it is not shown
                     found[target.id] = _value(node.value)
     return found
 
@@ -107,8 +107,11 @@ def _value(node: ast.AST) -> object:
             # Without a key it is `**other`.
             found.update(_value(value) if key is None else {_value(key): _value(value)})
         return found
-    if isinstance(node, ast.Call) and not node.args and getattr(node.func, 'id', '') == 'dict':
+    if isinstance(node, ast.Call) and getattr(node.func, 'id', '') == 'dict':
+        # MMEngine writes dict(name=1), and dict({'no name': 1}) where a key is none.
         found = {}
+        for item in node.args:
+            found.update(_value(item))
         for word in node.keywords:
             found.update(_value(word.value) if word.arg is None else {word.arg: _value(word.value)})
         return found

@@ -65,9 +65,10 @@ class ArrayFrames:
 class FileFrames:
     """Frames of a file: decord's, as in training, or OpenCV's where decord fails.
 
-    decord 0.6.0 reads no gif and stumbles over some transport streams, OpenCV reads both. OpenCV
-    only takes over where it finds all frames that decord promised: a file of which the end is
-    missing must not pass for a short one.
+    decord 0.6.0 reads no gif, and of MPEG streams and flv files, which have no index, it gives
+    other frames than it was asked for; OpenCV reads them all. After a failure in the middle OpenCV
+    only takes over if it finds all frames that decord promised: a file of which the end is missing
+    must not pass for a short one.
 
     Args:
         path (str): The file.
@@ -78,9 +79,13 @@ class FileFrames:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._frames: DecordFrames | OpenCVFrames
         lacking = lacking_bytes(path)
         if lacking:
             raise UnreadableVideoError(f'cut off: its header promises {lacking} more bytes')
+        if _is_stream(path):
+            self._frames = OpenCVFrames(path)
+            return
         try:
             self._frames = DecordFrames(path)
         except UnreadableVideoError as error:
@@ -118,6 +123,16 @@ class FileFrames:
                     f'cut off or damaged: {found} of its {promised} frames can be decoded'
                 ) from None
             yield from self._frames.read_each(indices[done:])
+
+
+def _is_stream(path: str) -> bool:
+    """Whether a file is an MPEG program or transport stream, or flv, whatever it is named."""
+    with open(path, 'rb') as file:
+        head = file.read(200)
+    if head.startswith((b'\0\0\x01\xba', b'\0\0\x01\xb3', b'FLV')):
+        return True
+    # Packets of 188 bytes, with a time of 4 bytes before each in m2ts.
+    return head[0:1] == head[188:189] == b'G' or head[4:5] == head[196:197] == b'G'
 
 
 def _open_with_opencv(path: str, reason: str) -> OpenCVFrames:

@@ -9,8 +9,9 @@ from .unreadable import UnreadableVideoError
 
 __all__ = ['OpenCVFrames']
 
-# Part of the length that a header promises and that has to be there; sound may last longer.
-_ENOUGH = 0.9
+# Part of the length that a header promises, and seconds of it, that may be missing: sound may last
+# longer, and the time before the first frame counts in some formats.
+_MISSING, _SECONDS = 0.1, 0.5
 
 
 class OpenCVFrames:
@@ -58,7 +59,7 @@ class OpenCVFrames:
         # How long the last frame stays, no file says: as long as the others do.
         last = starts[-1] / (len(times) - 1) if starts[-1] > 0 else 1 / fps
         self.duration = float(starts[-1] + last)
-        if self.duration < _ENOUGH * promised:
+        if promised - self.duration > max(_MISSING * promised, _SECONDS):
             raise UnreadableVideoError(
                 f'cut off or damaged: it should last {promised:.1f} s, but only '
                 f'{self.duration:.1f} s can be decoded'

@@ -17,6 +17,7 @@ from ..inspection.page import write_page
 from ..mining.dumps import Dump, read_dump
 from ..negatives import read_negatives, video_path
 from ..negatives.format import path_key
+from ..terminal import print_names
 from ..visualization.confusions import RunComparison, describe_runs
 from ..visualization.confusions.figures import (
     Example,
@@ -28,7 +29,7 @@ from ..visualization.confusions.mined import MinedRanks, mined_ranks
 from ..visualization.confusions.page import build_confusions_page
 from ..visualization.confusions.text import class_table, pair_table
 from ..visualization.figures import figure_style, save_figure
-from .test_list import read_test_list
+from .listed_videos import read_test_list
 
 __all__ = ['main']
 
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.negatives:
         mined = mined_ranks(read_negatives(args.negatives), classes)
     runs = RunComparison(*dumps)
-    _print(describe_runs(runs, classes, mined))
+    print_names(describe_runs(runs, classes, mined))
     _write(args, out, cfg, infos, runs, classes, mined)
 
 
@@ -93,7 +94,7 @@ def _write(
     if warning:
         print(f'warning: {warning}', file=sys.stderr)
     written = [name for name in _FILES if (out / name).exists()]
-    _print(f'\n{out}: {", ".join(written)} ({size / 1e6:.1f} MB of page). {note}')
+    print_names(f'\n{out}: {", ".join(written)} ({size / 1e6:.1f} MB of page). {note}')
 
 
 def _examples(
@@ -195,12 +196,6 @@ def _out(args: argparse.Namespace) -> Path:
     for name in there:
         (out / name).unlink()
     return out
-
-
-def _print(text: str) -> None:
-    """Print names in whatever encoding the terminal has."""
-    encoding = sys.stdout.encoding or 'utf-8'
-    print(text.encode(encoding, 'backslashreplace').decode(encoding))
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -13,10 +13,11 @@ from ..apis.common import add_common_arguments, load_config, merge_options, requ
 from ..errors import MGDMError
 from ..inference.loading import build_recognizer, read_model
 from ..models import MGDM
+from ..terminal import print_names
 from ..visualization.figures import check_figure_path, figure_style, save_figure
 from ..visualization.semantics import half_similarities
 from ..visualization.semantics_figure import Scatter, draw_semantics, standing
-from .test_list import TestVideos
+from .listed_videos import TestVideos
 
 __all__ = ['main']
 
@@ -47,15 +48,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows = []
     for path, label, inputs in videos:
         rows.append(_scatter(model.to(args.device), path, label, inputs))
-        _print(f'{path} ({classes[label]}): {_describe(rows[-1], classes)}')
+        print_names(f'{path} ({classes[label]}): {_describe(rows[-1], classes)}')
     texts = [*classes, *(row.title for row in rows)]
     with figure_style(texts, args.font) as warning:
         save_figure(draw_semantics(rows, classes), out, args.dpi)
     if warning:
         print(f'warning: {warning}', file=sys.stderr)
-    _print(f'{out}: {len(rows)} videos' + videos.how)
+    print_names(f'{out}: {len(rows)} videos' + videos.how)
     if args.whole_list:
-        _print(_whole_list(model, videos.sampled(videos.total, 0)))
+        print_names(_whole_list(model, videos.sampled(videos.total, 0)))
 
 
 def _choose(args: argparse.Namespace, cfg: Config, classes: Sequence[str]) -> TestVideos:
@@ -104,12 +105,6 @@ def _describe(row: Scatter, classes: Sequence[str]) -> str:
         rank, lead, rival = standing(points, row.label)
         parts.append(f'{name} rank {rank}, {lead:+.3f} to {classes[rival]}')
     return '; '.join(parts)
-
-
-def _print(text: str) -> None:
-    """Print names in whatever encoding the terminal has."""
-    encoding = sys.stdout.encoding or 'utf-8'
-    print(text.encode(encoding, 'backslashreplace').decode(encoding))
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from os import PathLike
-from pathlib import Path
 
 import torch
 from mmengine.config import Config, ConfigDict
@@ -15,7 +14,7 @@ from ..models import MGDM
 from ..version import __version__
 from .folded import FoldedRecognizer
 
-__all__ = ['PROGRAM_FILE', 'describe_recognizer', 'read_metadata']
+__all__ = ['PROGRAM_FILE', 'describe_recognizer', 'from_strings', 'plain', 'to_strings']
 
 FORMAT = 'mgdm-recognizer'
 FORMAT_VERSION = 1
@@ -114,22 +113,3 @@ def from_strings(properties: Mapping[str, str], path: str | PathLike) -> dict:
     if metadata.get('format') != FORMAT:
         raise MGDMError(f'{path} was not written by tools/export.py: it names no classes')
     return metadata
-
-
-def read_metadata(path: str | PathLike) -> dict:
-    """Read what an exported file says about itself.
-
-    Args:
-        path (str | PathLike): File of :func:`save_onnx` or :func:`save_program`.
-
-    Returns:
-        dict: As :func:`describe_recognizer` wrote it.
-
-    Raises:
-        MGDMError: If the file is missing or of another origin.
-    """
-    from .verification import open_file
-
-    if not Path(path).is_file():
-        raise MGDMError(f'{path}: no such file')
-    return open_file(path).metadata

@@ -4,10 +4,10 @@ from os import PathLike
 
 import torch
 
-from ..analysis.benchmark.machine import describe_machine
-from ..analysis.benchmark.timing import compare
+from ..measuring.machine import describe_machine
+from ..measuring.timing import compare
+from .exported_file import open_file
 from .folded import FoldedRecognizer
-from .verification import open_file
 
 __all__ = ['benchmark_file']
 

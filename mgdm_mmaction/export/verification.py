@@ -1,9 +1,7 @@
 """Comparing an exported file with the recogniser that it is from."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os import PathLike
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,26 +9,13 @@ import torch
 
 from ..errors import MGDMError
 from ..models import MGDM
+from .exported_file import open_file
 from .folded import FoldedRecognizer
-from .metadata import PROGRAM_FILE, from_strings
-from .onnx_file import require
 
-__all__ = ['Difference', 'ExportedFile', 'check_file', 'open_file']
+__all__ = ['Difference', 'check_file']
 
 # The size in tracing is 2: one below it, where exporters like to see a special case, and one above.
 BATCH_SIZES = (1, 2, 5)
-
-
-class ExportedFile(NamedTuple):
-    """An exported recogniser, ready to run on the CPU.
-
-    Args:
-        run (Callable): Frames as an array [N, T, 3, H, W] -> list of arrays, see ``outputs``.
-        metadata (dict): What the file says about itself.
-    """
-
-    run: Callable[[np.ndarray], list[np.ndarray]]
-    metadata: dict
 
 
 class Difference(NamedTuple):
@@ -45,64 +30,6 @@ class Difference(NamedTuple):
     largest: dict[str, float]
     same_top1: bool
     batch_sizes: tuple[int, ...]
-
-
-def open_file(path: str | PathLike, threads: int | None = None) -> ExportedFile:
-    """Open an exported file, in onnxruntime or in PyTorch as its name says.
-
-    Args:
-        path (str | PathLike): A file of :func:`save_onnx`, or one of :func:`save_program`, whose
-            name ends in .pt2.
-        threads (int, optional): Threads of onnxruntime. Defaults to None: as many as cores.
-
-    Returns:
-        ExportedFile: Function and metadata.
-
-    Raises:
-        MGDMError: If onnxruntime is missing, or this package did not write the file.
-    """
-    if Path(path).suffix == '.pt2':
-        return _open_program(path)
-    require('onnxruntime')
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    try:
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=['CPUExecutionProvider']
-        )
-    except Exception as error:
-        # A class of its own for every way in which a file can be wrong, all below Exception.
-        raise MGDMError(
-            f'onnxruntime {onnxruntime.__version__} cannot read {path}: '
-            f'{" ".join(str(error).split())[:300]}'
-        ) from error
-    properties = session.get_modelmeta().custom_metadata_map
-    return ExportedFile(
-        lambda frames: session.run(None, {'frames': frames}), from_strings(properties, path)
-    )
-
-
-def _open_program(path: str | PathLike) -> ExportedFile:
-    extra = {PROGRAM_FILE: ''}
-    try:
-        program = torch.export.load(Path(path), extra_files=extra)
-    except Exception as error:
-        raise MGDMError(
-            f'torch {torch.__version__} cannot read {path}: {" ".join(str(error).split())[:300]}'
-        ) from error
-    content = json.loads(extra[PROGRAM_FILE] or '{}')
-    module = program.module()
-
-    @torch.no_grad()
-    def run(frames: np.ndarray) -> list[np.ndarray]:
-        return [output.numpy() for output in module(torch.from_numpy(frames))]
-
-    strings = {key: json.dumps(value) for key, value in content.items()}
-    return ExportedFile(run, from_strings(strings, path))
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ..errors import MGDMError
+from ..terminal import print_names
 from ..visualization import FontStack, annotate_picture, annotate_video
 from .inferencer import MGDMInferencer
 from .inputs import list_sources
@@ -47,16 +48,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     else:
         predictions = _recognize(args, labels, outputs)
     for prediction in predictions:
-        _print(describe_prediction(prediction))
+        print_names(describe_prediction(prediction))
     for path in outputs.tables:
         _write_table(predictions, path)
         print(f'written: {path}')
     failures = [(item.source, item.error) for item in predictions.broken]
     failures += _draw(predictions, outputs, args.font)
     if failures:
-        _print(f'no result for {len(failures)} of {len(predictions)}:', sys.stderr)
+        print_names(f'no result for {len(failures)} of {len(predictions)}:', sys.stderr)
         for source, reason in failures:
-            _print(f'  {source}: {reason}', sys.stderr)
+            print_names(f'  {source}: {reason}', sys.stderr)
         raise SystemExit(1)
 
 
@@ -99,7 +100,7 @@ def _draw(predictions: Predictions, outputs: Outputs, font: str | None) -> list[
     names = {name for item, _ in jobs for w in item.windows for name in w.labels[:_DRAWN]}
     fonts = FontStack(sorted(names), font)
     if fonts.warning():
-        _print(f'warning: {fonts.warning()}', sys.stderr)
+        print_names(f'warning: {fonts.warning()}', sys.stderr)
     failures = []
     for prediction, path in jobs:
         try:
@@ -125,13 +126,6 @@ def _draw_one(prediction: VideoPrediction, path: Path, fonts: FontStack) -> None
 def _size(path: Path) -> str:
     size = path.stat().st_size
     return f'{size / 1e3:.0f} kB' if size < 1e6 else f'{size / 1e6:.1f} MB'
-
-
-def _print(text: str, file=None) -> None:
-    """Print names in whatever encoding the terminal has."""
-    file = file or sys.stdout
-    encoding = file.encoding or 'utf-8'
-    print(text.encode(encoding, 'backslashreplace').decode(encoding), file=file)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -1,12 +1,12 @@
 """The command line of the inspection."""
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 
 from ..errors import MGDMError
 from ..negatives import NegativesFile, read_negatives
+from ..terminal import print_names
 from .comparison import compare_negatives
 from .comparison_text import describe_comparison
 from .coverage import list_coverage
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         a, file = (read_negatives(path) for path in paths)
         text = describe_comparison(compare_negatives(a, file, args.depth))
         if args.html is None:
-            _print(text)
+            print_names(text)
             return
         counts = count_file(file, args.depth, args.seed)
     else:
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             options = (args.delimiter, args.rawframes, args.with_offset)
             coverage = list_coverage(file, args.list, *options)
         text = describe_file(file, counts, coverage)
-    _print(text)
+    print_names(text)
     if args.html:
         _write(args, file, counts, text)
 
@@ -78,12 +78,6 @@ def _write(
     print(f'\n{args.html}: {size / 1e6:.1f} MB, made in {seconds:.1f} s. {note}')
     if size > _LARGE:
         print(f'That is large for a browser: fewer --per-class (now {args.per_class}) is smaller.')
-
-
-def _print(text: str) -> None:
-    """Print names in whatever encoding the terminal has."""
-    encoding = sys.stdout.encoding or 'utf-8'
-    print(text.encode(encoding, 'backslashreplace').decode(encoding))
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from mgdm_mmaction.analysis.benchmark.command import main
-from mgdm_mmaction.analysis.benchmark.memory import peak_memory
 from mgdm_mmaction.analysis.benchmark.mining_data import MiningSizes, write_mining_data
 from mgdm_mmaction.analysis.benchmark.naive import similarity_by_group, similarity_by_text
-from mgdm_mmaction.analysis.benchmark.timing import compare
 from mgdm_mmaction.analysis.benchmark.videos import VideoSizes, write_videos
 from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.measuring.memory import peak_memory
+from mgdm_mmaction.measuring.timing import compare
 from mgdm_mmaction.models import text_guided_similarity
 
 ROOT = Path(__file__).parents[2]

@@ -10,10 +10,10 @@ import torch
 
 from ...clip import get_arch
 from ...errors import MGDMError
+from ...measuring.machine import describe_machine
 from .curves import benchmark_curves
 from .exporting import benchmark_export
 from .head import HeadSizes, benchmark_head
-from .machine import describe_machine
 from .mining import benchmark_mining
 from .mining_data import MiningSizes
 from .mining_memory import benchmark_mining_memory

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from ...measuring.timing import compare
 from ...models import AugmentedContrastiveLoss, text_guided_similarity
 from ...models.curves import training_curves
 from .head import HeadSizes
-from .timing import compare
 
 __all__ = ['benchmark_curves']
 

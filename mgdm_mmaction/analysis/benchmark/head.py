@@ -6,10 +6,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ...measuring.memory import peak_memory
+from ...measuring.timing import compare
 from ...models import augmented_contrastive_loss, text_guided_similarity
-from .memory import peak_memory
 from .naive import similarity_by_group, similarity_by_text
-from .timing import compare
 
 __all__ = ['HeadSizes', 'benchmark_head']
 

@@ -12,10 +12,10 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from ...clip import image_size
+from ...measuring.timing import compare
 from ...mining import FrozenClip, mine
 from ...mining.processes import Process
 from .mining_data import MiningSizes, write_mining_data
-from .timing import compare
 
 __all__ = ['benchmark_mining']
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from ...measuring.memory import peak_memory
 from ...mining import mine
-from .memory import peak_memory
 from .mining_data import MiningSizes, write_mining_data
 from .videos import VideoSizes
 

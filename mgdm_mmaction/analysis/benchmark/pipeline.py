@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from ...errors import MGDMError
-from .timing import compare
+from ...measuring.timing import compare
 from .videos import VideoSizes, write_videos
 
 __all__ = ['benchmark_pipeline']

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterator
 
 import torch
 
-from .memory import peak_memory
-from .timing import compare
+from ...measuring.memory import peak_memory
+from ...measuring.timing import compare
 from .training import StepSizes, TrainingStep
 
 __all__ = ['CONTROLS', 'benchmark_recipe']

@@ -3,7 +3,7 @@
 import torch
 
 from ...clip import build_clip, encode_texts, tokenize
-from .timing import compare
+from ...measuring.timing import compare
 from .training import StepSizes, build_model, random_batch
 
 __all__ = ['benchmark_step']

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
-from .timing import wait
+from ...measuring.timing import wait
 from .training import StepSizes, TrainingStep
 
 __all__ = ['TOWERS', 'benchmark_tower']

@@ -35,6 +35,8 @@ class DecordFrames:
     """
 
     def __init__(self, path: str) -> None:
+        # What FFmpeg says of a broken file goes to standard error, pages of it; we give the reason.
+        decord.logging.set_level(decord.logging.QUIET)
         try:
             self._reader = decord.VideoReader(path, num_threads=1)
             count = len(self._reader)

@@ -1,5 +1,6 @@
 """Frames by OpenCV, for files that decord cannot read, such as gif."""
 
+import os
 from collections.abc import Iterator, Sequence
 
 import cv2
@@ -32,6 +33,8 @@ class OpenCVFrames:
     """
 
     def __init__(self, path: str) -> None:
+        # FFmpeg's own messages, as with decord; it asks when it opens its first file.
+        os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
         self._path = path
         self._capture = self._open()
         times = []
@@ -69,10 +72,14 @@ class OpenCVFrames:
     def _open(self) -> cv2.VideoCapture:
         self._next = 0
         # Only FFmpeg: another backend would take 'frame_%d.png' for a pattern of images.
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         try:
             return cv2.VideoCapture(self._path, cv2.CAP_FFMPEG)
         except (cv2.error, UnicodeError, TypeError) as error:
             raise UnreadableVideoError(f'OpenCV: {type(error).__name__}') from None
+        finally:
+            cv2.utils.logging.setLogLevel(level)
 
     def read(self, index: int) -> np.ndarray:
         """Return one frame, uint8 RGB [H, W, 3].

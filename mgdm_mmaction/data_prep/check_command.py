@@ -105,6 +105,16 @@ def _describe(entry: CheckedList, args: argparse.Namespace) -> str:
             lines.append(f'    line {row + 1}: {entry.names[row]}: {entry.clips[row].frames}')
         if len(short) > _EXAMPLES:
             lines.append(f'    ... and {number(len(short) - _EXAMPLES)} more')
+    streams = [row for row, clip in enumerate(entry.clips) if clip.stream]
+    if streams:
+        lines.append(
+            f'  warning: files without an index (mpg, ts, flv), of which decord gives frames of '
+            f'other moments: {number(len(streams))}. Convert them: ffmpeg -i IN OUT.mp4'
+        )
+        for row in streams[:_EXAMPLES]:
+            lines.append(f'    line {row + 1}: {entry.names[row]}')
+        if len(streams) > _EXAMPLES:
+            lines.append(f'    ... and {number(len(streams) - _EXAMPLES)} more')
     return '\n'.join(lines)
 
 

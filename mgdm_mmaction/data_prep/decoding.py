@@ -10,6 +10,7 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 
 from ..compat.cut_off_avi import lacking_bytes
+from ..datasets.streams import is_stream
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
 from ..negatives import video_path
@@ -34,11 +35,14 @@ class ClipCheck:
         path (str): Where it lies.
         frames (int): Frames it has, as far as known.
         reason (str): Why it is broken; empty if it is not.
+        stream (bool): Whether decord would give other frames of it than it is asked for, see
+            :func:`~mgdm_mmaction.datasets.streams.is_stream`.
     """
 
     path: str
     frames: int
     reason: str = ''
+    stream: bool = False
 
 
 def decoding_transforms(pipeline: Sequence[Mapping]) -> list[dict]:
@@ -83,6 +87,7 @@ class ClipDecoder:
     def __init__(self, transforms: Sequence[dict], quick: bool = False) -> None:
         *opening, self._decode = [TRANSFORMS.build(copy.deepcopy(item)) for item in transforms]
         self._open = opening
+        self._by_decord = type(self._decode).__name__ == 'DecordDecode'
         self._quick = quick
 
     def __call__(self, info: dict) -> ClipCheck:
@@ -116,4 +121,5 @@ class ClipDecoder:
             raise
         except Exception as error:
             return ClipCheck(path, frames, where + _SOURCE.sub('', describe_error(error)))
-        return ClipCheck(path, frames)
+        stream = self._by_decord and os.path.isfile(path) and is_stream(path)
+        return ClipCheck(path, frames, stream=stream)

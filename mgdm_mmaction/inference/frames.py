@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from ..compat.cut_off_avi import lacking_bytes
+from ..datasets.streams import is_stream
 from .decord_frames import DecordFrames
 from .inputs import Source
 from .opencv_frames import OpenCVFrames
@@ -83,7 +84,7 @@ class FileFrames:
         lacking = lacking_bytes(path)
         if lacking:
             raise UnreadableVideoError(f'cut off: its header promises {lacking} more bytes')
-        if _is_stream(path):
+        if is_stream(path):
             self._frames = OpenCVFrames(path)
             return
         try:
@@ -123,16 +124,6 @@ class FileFrames:
                     f'cut off or damaged: {found} of its {promised} frames can be decoded'
                 ) from None
             yield from self._frames.read_each(indices[done:])
-
-
-def _is_stream(path: str) -> bool:
-    """Whether a file is an MPEG program or transport stream, or flv, whatever it is named."""
-    with open(path, 'rb') as file:
-        head = file.read(200)
-    if head.startswith((b'\0\0\x01\xba', b'\0\0\x01\xb3', b'FLV')):
-        return True
-    # Packets of 188 bytes, with a time of 4 bytes before each in m2ts.
-    return head[0:1] == head[188:189] == b'G' or head[4:5] == head[196:197] == b'G'
 
 
 def _open_with_opencv(path: str, reason: str) -> OpenCVFrames:

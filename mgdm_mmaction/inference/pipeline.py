@@ -1,6 +1,5 @@
 """The test pipeline of a config, for a stretch of any video."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,6 +8,7 @@ from mmaction.registry import TRANSFORMS
 from mmengine.config import Config
 
 from ..datasets.annotations import unwrap_datasets
+from ..datasets.pipelines import bare_steps, type_name
 from ..errors import MGDMError, explain_config
 from .frames import Frames
 from .unreadable import UnreadableVideoError
@@ -51,8 +51,8 @@ class WindowPipeline:
     """
 
     def __init__(self, transforms: Sequence[Mapping]) -> None:
-        steps = _flatten(transforms)
-        names = [_type_name(step) for step in steps]
+        steps = bare_steps(transforms)
+        names = [type_name(step) for step in steps]
         decoders = [i for i, name in enumerate(names) if name.endswith('Decode')]
         if not decoders:
             raise MGDMError(
@@ -66,7 +66,7 @@ class WindowPipeline:
         ]
         after = steps[decoders[-1] + 1 :]
         by_frame = 0
-        while by_frame < len(after) and _type_name(after[by_frame]) in _BY_FRAME:
+        while by_frame < len(after) and type_name(after[by_frame]) in _BY_FRAME:
             by_frame += 1
         self._sample = _build(before)
         self._by_frame = _build(after[:by_frame])
@@ -153,19 +153,3 @@ def test_pipeline(cfg: Config) -> Sequence[Mapping]:
 def _build(steps: Sequence[Mapping]) -> list:
     with explain_config():
         return [TRANSFORMS.build(step) for step in steps]
-
-
-def _flatten(transforms: Sequence[Mapping]) -> list[dict]:
-    found = []
-    for step in transforms:
-        name = _type_name(step)
-        if name == 'SkipUnreadable':
-            found += _flatten(step['transforms'])
-        elif name != 'AttachHardNegatives':
-            found.append(copy.deepcopy(step))
-    return found
-
-
-def _type_name(config: Mapping) -> str:
-    kind = config['type']
-    return str(getattr(kind, '__name__', kind)).split('.')[-1]

@@ -3,7 +3,7 @@
 import copy
 import hashlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..datasets.annotations import unwrap_datasets
+from ..datasets.pipelines import bare_steps, type_name
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
 from ..negatives import path_hash, video_path
@@ -37,28 +38,12 @@ def mining_transforms(cfg: Config, kind: str) -> list[dict]:
     for name in ('val_dataloader', 'test_dataloader'):
         loader = cfg.get(name)
         for dataset in unwrap_datasets(loader['dataset']) if loader else ():
-            if _type_name(dataset) == kind:
-                return _flatten(dataset['pipeline'])
+            if type_name(dataset) == kind:
+                return bare_steps(dataset['pipeline'])
     raise MGDMError(
         f'the config has no val_dataloader or test_dataloader with a {kind}: the miner takes its '
         'deterministic pipeline (one clip, centre crop) from there. Add one.'
     )
-
-
-def _flatten(pipeline: Sequence[dict]) -> list[dict]:
-    found = []
-    for item in pipeline:
-        name = _type_name(item)
-        if name == 'SkipUnreadable':
-            found += _flatten(item['transforms'])
-        elif name != 'AttachHardNegatives':
-            found.append(copy.deepcopy(item))
-    return found
-
-
-def _type_name(config: Mapping) -> str:
-    kind = config['type']
-    return str(getattr(kind, '__name__', kind)).split('.')[-1]
 
 
 class MiningVideos(Dataset):
@@ -86,7 +71,7 @@ class MiningVideos(Dataset):
         self._datasets, self._prefixes, self._pipelines, self.transforms = [], [], [], []
         seen: dict[int, int] = {}
         for config in unwrap_datasets(cfg[f'{split}_dataloader']['dataset']):
-            transforms = mining_transforms(cfg, _type_name(config))
+            transforms = mining_transforms(cfg, type_name(config))
             self.transforms.append(transforms)
             # The lists and prefixes are the data set's own, the pipeline is ours.
             dataset = DATASETS.build({**copy.deepcopy(dict(config)), 'pipeline': []})

@@ -6,6 +6,7 @@ from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
 
 from ..datasets.videos import frames_of, write_frames, write_video
+from ..inference.clips import encode
 from .stand_ins import touch
 
 
@@ -150,3 +151,15 @@ def test_mistakes(root, tmp_path, capsys):
     with pytest.raises(MGDMError, match='all 2 clips are broken .*Is --root'):
         main([path, '--root', str(tmp_path), '--write-clean', str(tmp_path / 'clean.txt')])
     assert 'Most files are missing: is --root' in capsys.readouterr().out
+
+
+def test_files_without_an_index_are_told(root, tmp_path, capsys):
+    encode(root / 'a/packets.ts', count=20)
+    # The name does not decide.
+    encode(root / 'a/other.ts', count=20).rename(root / 'a/other.mp4')
+    path = write_list(root, ['a/good.mp4', 'a/packets.ts', 'a/other.mp4'])
+    main([path, '--root', str(root), '--workers', '1'])
+    out = capsys.readouterr().out
+    assert 'frames of other moments: 2. Convert them: ffmpeg' in out
+    assert 'line 2: a/packets.ts' in out and 'line 3: a/other.mp4' in out
+    assert 'line 1: a/good.mp4' not in out

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ..errors import MGDMError
+from ..predictions import Predictions, VideoPrediction
 from ..terminal import print_names
 from ..visualization import FontStack, annotate_picture, annotate_video
 from .inferencer import MGDMInferencer
 from .inputs import list_sources
 from .outputs import Outputs, plan_outputs
-from .results import Predictions, VideoPrediction
 from .table import describe_prediction
 
 __all__ = ['main']

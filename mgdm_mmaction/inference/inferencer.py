@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from os import PathLike
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,42 +17,17 @@ from rich.progress import Progress
 from ..corpus import read_labels
 from ..errors import MGDMError
 from ..models import MGDM
+from ..predictions import Predictions
 from .frames import open_frames
 from .inputs import Source, list_sources
 from .loading import build_recognizer, choose_labels, read_model
 from .memory import release_memory
-from .pipeline import Clip, WindowPipeline, test_pipeline
-from .results import Predictions, VideoPrediction, WindowPrediction
+from .pipeline import WindowPipeline, test_pipeline
 from .unreadable import UnreadableVideoError
+from .window_scores import Window, add_answer, data_sample, video_prediction
 from .windows import check_window, frames_between, window_starts
 
 __all__ = ['MGDMInferencer']
-
-
-class _Window(NamedTuple):
-    """A stretch of a video on its way through the model.
-
-    Args:
-        source (int): Position of the video among the inputs.
-        start (float): Where it starts, in seconds.
-        end (float): Where it ends, in seconds.
-        clip (Clip | None): Its frames, until the model has seen them.
-        error (str | None): Why there are none.
-        scores (np.ndarray | None): Probability of each label [C].
-        best (np.ndarray | None): Labels by falling score, as many as were asked for [K].
-        times (np.ndarray | None): When the frames are shown, in seconds [T].
-        attention (np.ndarray | None): Of the best labels over the frames [K, T].
-    """
-
-    source: int
-    start: float = 0.0
-    end: float = 0.0
-    clip: Clip | None = None
-    error: str | None = None
-    scores: np.ndarray | None = None
-    best: np.ndarray | None = None
-    times: np.ndarray | None = None
-    attention: np.ndarray | None = None
 
 
 @INFERENCERS.register_module()
@@ -163,7 +137,7 @@ class MGDMInferencer(BaseInferencer):
         if labels is not None:
             self.set_labels(labels)
         try:
-            windows: list[_Window] = []
+            windows: list[Window] = []
             bar = Progress(console=Console(stderr=True), disable=not self.show_progress)
             with bar:
                 task = bar.add_task('Inference', total=len(sources))
@@ -203,7 +177,7 @@ class MGDMInferencer(BaseInferencer):
         window: float | None = None,
         stride: float | None = None,
         fps: float = 30.0,
-    ) -> Iterator[list[_Window]]:
+    ) -> Iterator[list[Window]]:
         """Open the videos one after the other and yield batches of their windows.
 
         No more than one video is open, and no more than one batch of clips in memory.
@@ -216,7 +190,7 @@ class MGDMInferencer(BaseInferencer):
             fps (float, optional): Frames per second of arrays. Defaults to 30.
 
         Yields:
-            list[_Window]: Windows with their clip, or with an error.
+            list[Window]: Windows with their clip, or with an error.
         """
         windows = (
             item
@@ -227,7 +201,7 @@ class MGDMInferencer(BaseInferencer):
 
     def _windows(
         self, position: int, source: Source, window: float | None, stride: float | None, fps: float
-    ) -> Iterator[_Window]:
+    ) -> Iterator[Window]:
         try:
             frames = open_frames(source, fps)
             duration = frames.duration
@@ -236,23 +210,23 @@ class MGDMInferencer(BaseInferencer):
                 end = min(start + length, duration)
                 first, stop = frames_between(frames.times, start, end)
                 clip = self.pipeline(frames, first, stop, len(frames.times) / duration)
-                yield _Window(position, start, end, clip)
+                yield Window(position, start, end, clip)
         except UnreadableVideoError as error:
-            yield _Window(position, error=str(error))
+            yield Window(position, error=str(error))
 
     @torch.no_grad()
     def forward(
-        self, inputs: list[_Window], top_k: int = 5, attention: bool = False
-    ) -> list[_Window]:
+        self, inputs: list[Window], top_k: int = 5, attention: bool = False
+    ) -> list[Window]:
         """Score a batch of windows.
 
         Args:
-            inputs (list[_Window]): Windows of :meth:`preprocess`.
+            inputs (list[Window]): Windows of :meth:`preprocess`.
             top_k (int, optional): Labels whose attention to keep. Defaults to 5.
             attention (bool, optional): Whether to keep it. Defaults to False.
 
         Returns:
-            list[_Window]: The same with scores, and without the frames.
+            list[Window]: The same with scores, and without the frames.
         """
         good = [item for item in inputs if item.clip is not None]
         if not good:
@@ -266,7 +240,7 @@ class MGDMInferencer(BaseInferencer):
             scores = logits.mean(1).softmax(-1)
         order = scores.argsort(dim=-1, descending=True, stable=True)[:, :top_k]
         done = iter(
-            _answer(*row, attention)
+            add_answer(*row, attention)
             for row in zip(good, scores.cpu(), order.cpu(), weights.cpu(), strict=True)
         )
         return [item if item.clip is None else next(done) for item in inputs]
@@ -276,7 +250,7 @@ class MGDMInferencer(BaseInferencer):
 
     def postprocess(
         self,
-        preds: list[_Window],
+        preds: list[Window],
         visualization: None = None,
         return_datasamples: bool = False,
         sources: Sequence[Source] = (),
@@ -285,25 +259,25 @@ class MGDMInferencer(BaseInferencer):
         """Gather the windows of each video and write the result.
 
         Args:
-            preds (list[_Window]): Scored windows in the order of the inputs.
+            preds (list[Window]): Scored windows in the order of the inputs.
             visualization (None, optional): Not used. Defaults to None.
             return_datasamples (bool, optional): See :meth:`__call__`. Defaults to False.
             sources (Sequence[Source]): The videos.
             out (str | PathLike, optional): File to write. Defaults to None.
         """
-        groups: list[list[_Window]] = [[] for _ in sources]
+        groups: list[list[Window]] = [[] for _ in sources]
         for item in preds:
             groups[item.source].append(item)
         labels = self.labels
         results = Predictions(
             [
-                _video(source.name, group, labels)
+                video_prediction(source.name, group, labels)
                 for source, group in zip(sources, groups, strict=True)
             ]
         )
         if out is not None:
             results.to_json(out) if str(out).lower().endswith('.json') else results.to_csv(out)
-        return [_data_sample(group) for group in groups] if return_datasamples else results
+        return [data_sample(group) for group in groups] if return_datasamples else results
 
     def _init_model(self, cfg: Config, weights: str | None, device: str = 'cpu') -> MGDM:
         """Put the recogniser on its device."""
@@ -327,58 +301,6 @@ class MGDMInferencer(BaseInferencer):
     def _inputs_to_list(self, inputs: object) -> list[Source]:
         """Turn paths, folders and arrays into a flat list of videos."""
         return list_sources(inputs)
-
-
-def _answer(item: _Window, scores, order, weights, attention: bool) -> _Window:
-    """Put what the model said of a window [C], [K], [views, T, C] into it."""
-    times = item.clip.times
-    kept = None
-    if attention:
-        # [views, T, C], views crop by crop, -> [crops, clips * T, C]; a clip has its share of 1.
-        weights = weights.reshape(-1, len(times), weights.shape[-1]).mean(0)
-        kept = (weights / weights.sum(0)).t()[order].numpy()
-    # Several clips of a video take turns in time.
-    rank = np.argsort(times, kind='stable')
-    return item._replace(
-        clip=None,
-        scores=scores.numpy(),
-        best=order.numpy(),
-        times=times[rank],
-        attention=None if kept is None else kept[:, rank],
-    )
-
-
-def _video(name: str, windows: list[_Window], labels: list[str]) -> VideoPrediction:
-    """The answer for a video."""
-    errors = [item.error for item in windows if item.error is not None]
-    if errors:
-        return VideoPrediction(name, error=' '.join(errors[0].split()))
-    mean = np.mean([item.scores for item in windows], axis=0)
-    best = np.argsort(-mean, kind='stable')[: len(windows[0].best)]
-    return VideoPrediction(
-        name,
-        [labels[i] for i in best],
-        mean[best].tolist(),
-        [
-            WindowPrediction(
-                float(item.start),
-                float(item.end),
-                [labels[i] for i in item.best],
-                item.scores[item.best].tolist(),
-                item.times.tolist(),
-                item.attention,
-            )
-            for item in windows
-        ],
-    )
-
-
-def _data_sample(windows: list[_Window]) -> ActionDataSample:
-    errors = [item.error for item in windows if item.error is not None]
-    if errors:
-        return ActionDataSample(metainfo=dict(error=errors[0]))
-    score = torch.as_tensor(np.mean([item.scores for item in windows], axis=0))
-    return ActionDataSample().set_pred_score(score).set_pred_label(int(score.argmax()))
 
 
 def _check_out(out: str | PathLike | None) -> None:

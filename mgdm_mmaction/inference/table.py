@@ -1,7 +1,7 @@
 """Predictions as text for a terminal."""
 
+from ..predictions import VideoPrediction
 from ..visualization.clock import format_time
-from .results import VideoPrediction
 
 __all__ = ['describe_prediction']
 

@@ -1,17 +1,15 @@
 """A video with its scores and the frames that they came from, as a video or as a picture."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from ..errors import MGDMError
+from ..predictions import VideoPrediction, WindowPrediction
 from .attention_strip import AttentionStrip
 from .clock import draw_clock
 from .colours import BACKGROUND, LABELS
@@ -21,9 +19,6 @@ from .overlay import ScoreOverlay
 from .thumbnails import ThumbnailReader
 from .video_reader import VideoReader
 from .video_writer import VideoWriter
-
-if TYPE_CHECKING:  # The inference draws; drawing only knows what its answers look like.
-    from ..inference.results import VideoPrediction, WindowPrediction
 
 __all__ = ['annotate_picture', 'annotate_video', 'window_at']
 

@@ -1,19 +1,14 @@
 """The strip below the video: which frames each label looked at."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ..predictions import WindowPrediction
 from .colours import BACKGROUND, FAINT, LABELS, TEXT, heat
 from .fonts import FontStack
 from .layout import Layout
-
-if TYPE_CHECKING:  # The inference draws; drawing only knows what its answers look like.
-    from ..inference.results import WindowPrediction
 
 __all__ = ['AttentionStrip', 'attention_levels']
 

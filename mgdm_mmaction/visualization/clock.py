@@ -1,19 +1,14 @@
 """The line that tells the time, and which window of the video is being shown."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ..predictions import WindowPrediction
 from .colours import BACKGROUND, FAINT, LABELS, TEXT
 from .fonts import FontStack
 from .layout import Layout
-
-if TYPE_CHECKING:  # The inference draws; drawing only knows what its answers look like.
-    from ..inference.results import WindowPrediction
 
 __all__ = ['draw_clock', 'format_time']
 

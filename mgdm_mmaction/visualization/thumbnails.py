@@ -1,16 +1,11 @@
 """Small images of the frames that the model saw, read ahead of the video."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..predictions import WindowPrediction
 from .video_reader import VideoReader
-
-if TYPE_CHECKING:  # The inference draws; drawing only knows what its answers look like.
-    from ..inference.results import WindowPrediction
 
 __all__ = ['ThumbnailReader']
 
@@ -84,7 +79,7 @@ class ThumbnailReader:
         """Close the file."""
         self._reader.close()
 
-    def __enter__(self) -> ThumbnailReader:
+    def __enter__(self) -> 'ThumbnailReader':
         return self
 
     def __exit__(self, *_: object) -> None:

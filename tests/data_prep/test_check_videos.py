@@ -161,5 +161,6 @@ def test_files_without_an_index_are_told(root, tmp_path, capsys):
     main([path, '--root', str(root), '--workers', '1'])
     out = capsys.readouterr().out
     assert 'frames of other moments: 2. Convert them: ffmpeg' in out
-    assert 'line 2: a/packets.ts' in out and 'line 3: a/other.mp4' in out
+    assert 'line 2: a/packets.ts' in out
+    assert 'line 3: a/other.mp4' in out
     assert 'line 1: a/good.mp4' not in out

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference.results import VideoPrediction, WindowPrediction
+from mgdm_mmaction.predictions import VideoPrediction, WindowPrediction
 from mgdm_mmaction.visualization import (
     FontStack,
     annotate_picture,

@@ -1,6 +1,5 @@
 """From a config, a checkpoint or both to a recogniser that is ready."""
 
-import json
 import os.path as osp
 import warnings
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from ..clip.tags import is_tag
 from ..corpus import LabelCorpus
 from ..errors import MGDMError, explain_config
 from ..models import MGDM
+from ..models.heads.label_texts import read_label_state
 from .checkpoint_config import config_of_checkpoint
 
 __all__ = ['build_recognizer', 'choose_labels', 'read_model']
@@ -213,10 +213,7 @@ def _saved_corpus(checkpoint: dict) -> LabelCorpus | None:
     state = checkpoint.get('state_dict', checkpoint)
     for name in ('cls_head._extra_state', 'module.cls_head._extra_state'):
         if torch.is_tensor(state.get(name)):
-            content = json.loads(bytes(state[name].tolist()).decode())
-            if content is not None:
-                content.pop('clip_digest', None)
-                return LabelCorpus.from_dict(content)
+            return read_label_state(state[name])[0]
     return None
 
 

@@ -13,7 +13,7 @@ from ...corpus import LabelCorpus
 from ...errors import MGDMError
 from ...text_bank import TextBank, build_text_bank
 
-__all__ = ['LabelTexts']
+__all__ = ['LabelTexts', 'read_label_state']
 
 
 class LabelTexts(BaseModule):
@@ -152,12 +152,12 @@ class LabelTexts(BaseModule):
 
     def set_extra_state(self, state: Tensor) -> None:
         """Note that a checkpoint has filled the bank; :meth:`_load_from_state_dict` checked it."""
-        self.has_bank = self.has_bank or _read_state(state)[0] is not None
+        self.has_bank = self.has_bank or read_label_state(state)[0] is not None
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
         """Load the bank of a checkpoint only where it holds the labels of the config."""
         state = state_dict.get(f'{prefix}_extra_state')
-        saved, digest = (None, None) if state is None else _read_state(state)
+        saved, digest = (None, None) if state is None else read_label_state(state)
         if saved == self.corpus:
             self.clip_digest = digest or self.clip_digest
         elif saved is not None:
@@ -189,10 +189,17 @@ class LabelTexts(BaseModule):
         self._exchange(own)
 
 
-def _read_state(state: Tensor) -> tuple[LabelCorpus | None, str | None]:
+def read_label_state(state: Tensor) -> tuple[LabelCorpus | None, str | None]:
     """Read corpus and digest back from the bytes of :meth:`LabelTexts.get_extra_state`.
 
     Checkpoints written before there was a digest have none.
+
+    Args:
+        state (Tensor): The bytes, uint8 [number of bytes].
+
+    Returns:
+        tuple[LabelCorpus | None, str | None]: Corpus, None if the bank was never computed, and
+        digest of CLIP's weights.
     """
     content = json.loads(bytes(state.tolist()).decode())
     if content is None:

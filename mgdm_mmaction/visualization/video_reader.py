@@ -75,7 +75,7 @@ class VideoReader:
         try:
             # Nothing that the file names elsewhere, least of all on a network.
             options = {'protocol_whitelist': 'file'}
-            self._container = av.open(self.path, metadata_errors='replace', options=options)
+            self._container = av.open(self.path, options=options, **_lenient(av))
         except self._errors as error:
             raise MGDMError(f'{self.path}: cannot be opened as a video: {_reason(error)}') from None
         try:
@@ -170,6 +170,11 @@ class VideoReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _lenient(av: ModuleType) -> dict[str, str]:
+    """Return what makes PyAV read a file whose title is not UTF-8: an option until 19."""
+    return {} if int(av.__version__.split('.')[0]) >= 19 else {'metadata_errors': 'replace'}
 
 
 def _reason(error: Exception) -> str:

@@ -71,6 +71,16 @@ def test_a_gif_is_read(tmp_path):
     assert [f.time for f in found] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
 
 
+def test_a_title_in_an_old_encoding_is_no_obstacle(tmp_path):
+    path = write_square(tmp_path / 'a.mp4', count=3)
+    # Who wrote the file is noted in it as text, which is to be UTF-8.
+    content = path.read_bytes()
+    assert content.count(b'Lavf') == 1
+    path.write_bytes(content.replace(b'Lavf', b'L\xe4vf'))
+
+    assert len(_read(path, 64, 48)[1]) == 3
+
+
 def test_only_one_frame_is_in_memory(tmp_path):
     path = write_square(tmp_path / 'a.mp4', count=50)
 

@@ -17,6 +17,7 @@ module               fault
 ``ema_copy``         mmengine's ``EMAHook`` copies the model before its weights are there
 ``option_spaces``    mmengine's ``--cfg-options`` deletes the spaces of a value
 ``cut_off_avi``      decord dies of a cut-off avi file that mmaction2 reads into memory
+``lost_batches``     a data loader waits for ever for a batch that found no room
 ===================  ==============================================================================
 
 Faults with a runner in them (a process group and automatic mixed precision without CUDA, weight
@@ -28,6 +29,7 @@ from . import (
     cut_off_avi,
     drn_stub,
     ema_copy,
+    lost_batches,
     mmcv_version,
     moved_helpers,
     option_spaces,
@@ -50,6 +52,7 @@ _MENDS = (
     ema_copy,
     option_spaces,
     cut_off_avi,
+    lost_batches,
 )
 
 

@@ -78,12 +78,36 @@ class Guard:
             await _answer(send, *problem)
             return
 
+        is_file = scope['path'].startswith(_FILE)
+        held = None
+
         async def send_with_headers(message) -> None:
+            nonlocal held
             if message['type'] == 'http.response.start':
                 message = {**message, 'headers': [*message.get('headers', ()), *_HEADERS]}
+                # The headers of a file wait for its first bytes, which may be gone.
+                if is_file:
+                    held = message
+                    return
+            if held is not None:
+                start, held = held, None
+                await send(start)
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception:
+            # The page let go of its clip after our look, while the browser still asked for it.
+            if not is_file or self._serves(scope['path']):
+                raise
+            if held is not None:
+                await _answer(send, 404, 'that clip is not here any more')
+
+    def _serves(self, path: str) -> bool:
+        """Return whether the path of a request leads to a file of the folder."""
+        # Gradio decodes a second time what the server has decoded once.
+        name = path.removeprefix(_FILE)
+        return self.uploads.holds(name) and self.uploads.holds(unquote(name))
 
     def _problem(self, scope, headers: dict[str, str]) -> tuple[int, str] | None:
         host = re.sub(r':\d+$', '', headers.get('host', ''))
@@ -93,11 +117,8 @@ class Guard:
         allowed = {'GET': _GET, 'HEAD': _GET, 'POST': _POST}.get(method)
         if allowed is None or not allowed.fullmatch(path):
             return 404, 'there is nothing here'
-        if path.startswith(_FILE):
-            # Gradio decodes a second time what the server has decoded once.
-            name = path.removeprefix(_FILE)
-            if not (self.uploads.holds(name) and self.uploads.holds(unquote(name))):
-                return 403, 'not a file of this page'
+        if path.startswith(_FILE) and not self._serves(path):
+            return 403, 'not a file of this page'
         if path.startswith(f'{_API}/upload') and method == 'POST':
             length = headers.get('content-length', '')
             if not length.isdecimal():

@@ -289,6 +289,15 @@ class TestCheckpoints:
         with pytest.raises(MGDMError, match='broken.pth cannot be read as a checkpoint'):
             CheckpointLoader.load_checkpoint(str(path))
 
+    def test_reasons_are_short_and_have_words(self, tmp_path):
+        path = tmp_path / 'broken.pth'
+        torch.save(self.checkpoint(), path)
+        for content in (b'hello this is text', path.read_bytes()[:1000]):
+            path.write_bytes(content)
+            with pytest.raises(MGDMError, match=r'checkpoint \(.*[a-z]{3}.*\): it is') as caught:
+                CheckpointLoader.load_checkpoint(str(path))
+            assert 'high likelihood' not in str(caught.value)
+
     def test_cut_off(self, tmp_path):
         path = tmp_path / 'cut.pth'
         torch.save(self.checkpoint(), path)

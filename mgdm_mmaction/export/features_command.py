@@ -30,6 +30,9 @@ from .metadata import plain
 
 __all__ = ['main']
 
+# Endings of files: who gives one as --out does not expect a folder of that name.
+_FILES = ('.npy', '.pkl', '.pickle', '.pt', '.pth', '.json', '.txt', '.tsv', '.h5', '.parquet')
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Dump features of the videos of a test list.
@@ -199,6 +202,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _check(args: argparse.Namespace) -> None:
     is_table = args.out.suffix in TABLES
+    if args.out.suffix.lower() in _FILES and not is_table and not args.out.is_dir():
+        raise MGDMError(
+            f'--out {args.out}: expected a folder, or a table that ends in {" or ".join(TABLES)}. '
+            f'--format ({", ".join(FORMATS)}) says how each file in a folder is written'
+        )
     if args.long_video_mode and (args.clip_interval is None or args.clip_interval < 1):
         raise MGDMError('--long-video-mode needs --clip-interval, a number of frames from 1')
     if args.clip_interval is not None and not args.long_video_mode:

@@ -149,6 +149,7 @@ def test_a_list_cannot_write_elsewhere(dump, tmp_path):
         ('there.npz', '', 'exists; add --overwrite'),
         ('no/f.npz', '', 'there is no folder'),
         ('text', '', 'is a file; a folder was expected'),
+        ('features.npy', '', r'expected a folder, or a table that ends in \.npz or \.csv'),
         ('f.csv', '--temporal-type keep', 'features of 2 axes do not fit into csv'),
         ('f', '--format csv --temporal-type keep --multi-view', 'of 3 axes do not fit'),
         ('f', '--long-video-mode', 'needs --clip-interval'),

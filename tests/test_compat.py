@@ -49,6 +49,7 @@ class TestImports:
         assert done.stderr == ''
 
     @pytest.mark.parametrize('package', ['mmaction', 'mmpretrain'])
+    @pytest.mark.slow
     def test_transformers_too_new_for_the_multimodal_models(self, package, tmp_path):
         for name in ('transformers', 'pycocotools'):
             (tmp_path / name).mkdir()
@@ -144,6 +145,7 @@ class TestMMCV:
 
 
 class TestPackageLookup:
+    @pytest.mark.slow
     def test_config_with_a_base_in_mmaction_loads_without_pkg_resources(self, tmp_path):
         config = tmp_path / 'c.py'
         config.write_text("_base_ = 'mmaction::_base_/default_runtime.py'\n")

@@ -30,6 +30,7 @@ def test_k400_config_prints_the_papers_table(capsys):
     assert 'MGDM, k = 7 835.2 G 296.5 M' in lines
 
 
+@pytest.mark.slow
 def test_table_by_hand():
     """Twice 4 D^2 for each block and token, the patches, and the biases as parameters only."""
     patches = 14 * 14 * 3 * 1024

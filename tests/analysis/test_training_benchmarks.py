@@ -81,6 +81,7 @@ def test_towers_are_those_of_the_configs():
         assert (model.backbone.arch, model.neck.num_frames) == (name, TOWERS[name])
 
 
+@pytest.mark.slow
 def test_too_little_memory_is_a_line_of_the_table(monkeypatch):
     def full(*args, **kwargs):
         raise torch.OutOfMemoryError('out of memory')

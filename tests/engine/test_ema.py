@@ -72,6 +72,7 @@ def test_the_average_is_what_is_tested_and_saved(tmp_path):
     torch.testing.assert_close(scores_of(saved['state_dict']), KeepScores.seen[-1])
 
 
+@pytest.mark.slow
 def test_resume(tmp_path):
     whole = tiny_train(tiny_run_cfg(tmp_path / 'whole', epochs=2, **EMA))
     tiny_train(tiny_run_cfg(tmp_path / 'a', epochs=1, **EMA))
@@ -95,6 +96,7 @@ def test_starts_late(tmp_path):
     assert_close(load(tmp_path / 'epoch_2.pth')['state_dict'], average(weights.steps[2:]))
 
 
+@pytest.mark.slow
 def test_fine_tuning_on_other_labels(tmp_path):
     """The copy takes the weights of the checkpoint and keeps the texts of the config."""
     tiny_train(tiny_run_cfg(tmp_path / 'first', **EMA))

@@ -192,6 +192,7 @@ class TestTool:
         with pytest.raises(MGDMError, match='a.py trains with no negatives file; name one'):
             confusable_pairs(Config(dict(model={})), '', 'a.py')
 
+    @pytest.mark.slow
     def test_a_real_test_prints_it(self, toy, tmp_path, capsys):
         """Negatives of the test list itself: every video is measured on its own."""
         lines = (toy.root / 'val_list.txt').read_text().splitlines()

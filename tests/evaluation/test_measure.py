@@ -211,6 +211,7 @@ class TestCheckpointFacts:
 
 
 @pytest.mark.parametrize('average', ['prob', 'score'])
+@pytest.mark.slow
 def test_many_views_are_the_mean_of_single_views(checkpoint, average):
     """2 clips x 3 crops through the real pipeline, against each clip and crop alone.
 

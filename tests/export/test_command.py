@@ -32,6 +32,7 @@ def test_report(trained, tmp_path, capsys):
     assert [file.name for file in tmp_path.iterdir()] == ['tiny.pt2']
 
 
+@pytest.mark.slow
 def test_a_file_that_differs_is_not_kept(trained, tmp_path):
     old = tmp_path / 'tiny.pt2'
     old.write_text('mine')

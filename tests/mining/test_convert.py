@@ -58,6 +58,7 @@ def test_the_videos_of_another_list(root):
         main([*arguments[:-1], str(root / 'nowhere.txt'), '--overwrite'])
 
 
+@pytest.mark.slow
 def test_there_and_back(root, capsys):
     mine_text_only(Config.fromfile(write_config(root)), root / 'in.jsonl')
     for name in ('t.csv', 't.parquet'):

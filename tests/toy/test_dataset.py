@@ -183,6 +183,7 @@ def test_command(tmp_path, capsys):
     assert 'already there' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_tool_prints_one_line_for_a_mistake(tmp_path):
     command = [sys.executable, str(TOOL), str(tmp_path), '--objects', 'cube']
     done = subprocess.run(command, capture_output=True, text=True, check=False)

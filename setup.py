@@ -54,7 +54,7 @@ EXTRAS = {
     'app': ['gradio>=6.31,<7'],
     # Annotated videos of tools/demo.py: its wheels bring an H.264 encoder, which those of OpenCV do
     # not. Oldest that has been tried, and the first that says how a phone was held.
-    'video': ['av>=14.2'],
+    'video': ['av>=14.2,<20'],
     # ONNX files of tools/export.py: torch writes them with onnx and onnxscript (torch 2.15 refuses
     # an older one of these), onnxruntime runs them beside PyTorch. The oldest tried; newer
     # releases of onnxruntime want Python 3.11.
@@ -80,7 +80,7 @@ EXTRAS = {
         # Serves the page of tools/app.py.
         'gradio>=6.31,<7',
         # Draws over videos, as `video` does.
-        'av>=14.2',
+        'av>=14.2,<20',
         # Write and run ONNX, as `export` does.
         'onnx>=1.19.1',
         'onnxscript>=0.7.2',

@@ -1,6 +1,7 @@
 """Spaces in the values of --cfg-options."""
 
 import argparse
+import re
 
 import pytest
 from mmengine.config import DictAction
@@ -30,3 +31,19 @@ def test_values(text, value):
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args(['--cfg-options', f'a.b={text}', 'c=1'])
     assert args.cfg_options == {'a.b': value, 'c': 1}
+
+
+@pytest.mark.parametrize(
+    ('words', 'message'),
+    [
+        (['a=1', 'b'], "--cfg-options: 'b': expected KEY=VALUE"),
+        (['a', '=', '1'], "--cfg-options: 'a': expected KEY=VALUE, without spaces"),
+        (['a=[1, 2'], r'--cfg-options: Imbalanced brackets exist in \[1, ?2'),
+    ],
+)
+def test_what_cannot_be_read_is_refused(capsys, words, message):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    with pytest.raises(SystemExit):
+        parser.parse_args(['--cfg-options', *words])
+    assert re.search(message, capsys.readouterr().err)

@@ -15,7 +15,8 @@ module               fault
 ``safe_checkpoints`` ``torch.load`` refuses mmengine's checkpoints since torch 2.6
 ``accumulated_lr``   mmengine's automatic learning rate forgets accumulated batches
 ``ema_copy``         mmengine's ``EMAHook`` copies the model before its weights are there
-``option_spaces``    mmengine's ``--cfg-options`` deletes the spaces of a value
+``option_spaces``    mmengine's ``--cfg-options`` deletes the spaces of a value, and ends in a
+                     traceback of a word without ``=``
 ``cut_off_avi``      decord dies of a cut-off avi file that mmaction2 reads into memory
 ``lost_batches``     a data loader waits for ever for a batch that found no room
 ===================  ==============================================================================

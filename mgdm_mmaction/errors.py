@@ -2,13 +2,15 @@
 
 import difflib
 import inspect
+import os
 import re
+import select
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ['MGDMError', 'explain_config', 'run_tool']
+__all__ = ['MGDMError', 'explain_config', 'explain_disk', 'run_tool']
 
 _BUILDER = ('mmengine', 'registry', 'build_functions.py')
 
@@ -47,6 +49,25 @@ def explain_config() -> Iterator[None]:
         if message is None:
             raise
         raise MGDMError(message) from error
+
+
+@contextmanager
+def explain_disk(path: str | os.PathLike) -> Iterator[None]:
+    """Turn what the system says of a file that is written into a user's mistake.
+
+    Args:
+        path (str | os.PathLike): The file that is to be written.
+
+    Raises:
+        MGDMError: In place of an ``OSError``, which is its cause.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise MGDMError(
+            f'{path}: cannot be written ({error.strerror or error}). Make room or choose another '
+            'place, then run the command again.'
+        ) from error
 
 
 def _explain(error: Exception) -> str | None:
@@ -100,15 +121,36 @@ def run_tool(main: Callable[[], None]) -> None:
         main (Callable): Function without arguments.
 
     Raises:
-        SystemExit: With code 2 after an :class:`MGDMError`, 130 after Ctrl-C. Everything else keeps
+        SystemExit: With code 2 after an :class:`MGDMError`, 130 after Ctrl-C, 141 where nobody
+            reads what it prints any more, as behind ``| head``. Everything else keeps
             its traceback, because it is a fault of the program and not of its user.
     """
     try:
         with explain_config():
             main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _reader_left():
+            raise
+        raise SystemExit(141) from None  # as the shell names the end by SIGPIPE
     except MGDMError as error:
         print(f'error: {error}', file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _reader_left() -> bool:
+    """Tell whether nobody reads the output any more; what is left to print goes nowhere then."""
+    if not hasattr(select, 'poll'):  # Windows
+        return False
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout, 0)
+    except (OSError, ValueError):  # an output that is no file
+        return False
+    if not any(event & select.POLLERR for _, event in poll.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True

@@ -1,5 +1,9 @@
 """A user's mistake becomes one line; a fault of the program keeps its traceback."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.registry import Registry
@@ -7,6 +11,7 @@ from mmengine.runner import Runner
 
 from mgdm_mmaction.errors import MGDMError, explain_config, run_tool
 
+ROOT = Path(__file__).parents[1]
 PARTS = Registry('part')
 
 
@@ -85,3 +90,29 @@ def test_other_errors_stay_as_they_are(fault):
     with pytest.raises((ValueError, TypeError)) as caught, explain_config():
         fault()
     assert not isinstance(caught.value, MGDMError)
+
+
+@pytest.mark.parametrize('lines', [10, 100_000])
+def test_a_reader_that_left_is_no_fault(lines):
+    code = f"""
+import time
+from mgdm_mmaction.errors import run_tool
+
+def main():
+    print('first', flush=True)
+    time.sleep(1)
+    print('a line\\\\n' * {lines})
+
+run_tool(main)
+"""
+    command = ['bash', '-c', f'{sys.executable} -c "$0" | head -1; exit ${{PIPESTATUS[0]}}', code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout, done.stderr, done.returncode) == ('first\n', '', 141)
+
+
+def test_another_broken_pipe_is_one():
+    def broken():
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        run_tool(broken)

@@ -1,7 +1,9 @@
 """The negatives file: round trip, lookup by path, and a clear message for every mistake."""
 
+import dataclasses
 import json
 import pickle
+import resource
 
 import numpy as np
 import pytest
@@ -101,6 +103,37 @@ def test_writer_is_all_or_nothing(path):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+@pytest.fixture
+def little_room():
+    """Let no file grow beyond a few bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize('videos', [1, 5000])
+def test_a_full_disk_is_told_and_leaves_nothing(path, little_room, videos):
+    # One video fits the buffer and fails when the file is finished, the others while it is written.
+    before = path.read_bytes()
+
+    def write():
+        with NegativesWriter(path, HEADER, overwrite=True) as writer:
+            little_room()
+            for i in range(videos):
+                writer.write(f'{i}.mp4', 0, [1, 2], [0.5, 0.25])
+
+    with pytest.raises(MGDMError, match=f'{path.name}: cannot be written.*Make room'):
+        write()
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_place_that_cannot_be_written(tmp_path):
+    (tmp_path / 'file').touch()
+    with pytest.raises(MGDMError, match='cannot be written.*choose another place'):
+        NegativesWriter(tmp_path / 'file' / 'out.jsonl', HEADER)
+
+
 def _row(**change):
     return {'path': 'new.mp4', 'label': 0, 'negatives': [1, 2], 'scores': [0.5, 0.25]} | change
 
@@ -183,6 +216,13 @@ def test_summary(path):
     assert summary.frequent[:2] == [('run', 2), ('swim', 2)]
     assert summary.classes_without_video == []
     assert '3, 2 negatives each' in str(summary)
+
+
+def test_summary_of_what_no_clip_mined(tmp_path):
+    header = dataclasses.replace(HEADER, architecture='', weights_digest='', num_frames=0)
+    with NegativesWriter(tmp_path / 'a.jsonl', header) as writer:
+        writer.write('a.mp4', 0, [1, 2], [0.5, 0.25])
+    assert "mined with    no CLIP, prompt 'a {}'" in str(validate_negatives(tmp_path / 'a.jsonl'))
 
 
 def test_video_path():

@@ -59,8 +59,7 @@ def _head(file: NegativesFile, counts: FileStatistics) -> list[str]:
     return [
         f'{file.path}: {counts.num_videos} videos, {counts.k} negatives each, {len(file.corpus)} '
         f'labels, {len(file.corpus.classes)} of them classes',
-        f'mined with {head.architecture} (weights {head.weights_digest}), {head.num_frames} frames '
-        f'a video, {describe_prompt(head.prompt)}{scorer}',
+        f'mined with {head.describe_tower()}, {describe_prompt(head.prompt)}{scorer}',
     ]
 
 

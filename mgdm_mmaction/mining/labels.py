@@ -8,7 +8,7 @@ import numpy as np
 from mmengine.config import Config
 
 from ..corpus import LabelCorpus
-from ..errors import MGDMError
+from ..errors import MGDMError, explain_disk
 from ..near_duplicates import (
     KINDS,
     NearDuplicate,
@@ -99,6 +99,8 @@ class LabelReport:
                 'If some of these are one action, take the cosine of the last such pair as '
                 '--threshold.'
             ]
+        if not self.pairs():
+            return ['Nothing to exclude or to merge.']
         stay, dropped = merge_extra_labels(self.corpus, self.texts, self.threshold)
         lines = [
             'Exclude: tools/mine_negatives.py CONFIG --duplicate-threshold '
@@ -184,9 +186,10 @@ def write_extra_labels(
         )
     if path.is_dir() or path.exists() and not overwrite:
         raise MGDMError(f'{path}: exists already; add --overwrite, or choose another name.')
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Where every label begins with a number, those would be read as ids: then write ids, too.
     ids = all(label[0].isdigit() for label in stay)
     lines = [f'{i} {label}' if ids else label for i, label in enumerate(stay)]
-    path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    with explain_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
     return dropped

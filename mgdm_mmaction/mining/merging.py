@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..corpus import LabelCorpus
+from ..errors import explain_disk
 from ..negatives import NegativesHeader, NegativesWriter
 from .ledger import FinishedBlock, Ledger
 from .summary import SummaryCounter, unreadable_file
@@ -64,7 +65,8 @@ def _write_unreadable(path: Path, unreadable: Mapping[str, str]) -> None:
         path.unlink(missing_ok=True)
         return
     lines = [f'{video}\t{reason}\n' for video, reason in unreadable.items()]
-    path.write_text(''.join(lines), encoding='utf-8', errors='surrogateescape')
+    with explain_disk(path):
+        path.write_text(''.join(lines), encoding='utf-8', errors='surrogateescape')
 
 
 @contextlib.contextmanager

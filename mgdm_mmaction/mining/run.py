@@ -148,8 +148,9 @@ class MiningRun:
         self._check_all(blocks, ledger, len(encoder.videos))
         try:
             counter, unreadable = merge(self.out, ledger, blocks, make_header, encoder.corpus)
-        except FileNotFoundError:  # on another machine, where no lock held it back
-            if ledger.exists():
+        except (FileNotFoundError, MGDMError) as error:
+            # Another process took the folder away: on another machine, where no lock held it back.
+            if ledger.exists() or not isinstance(error.__cause__ or error, FileNotFoundError):
                 raise
             raise RunIsOver from None
         ledger.remove()

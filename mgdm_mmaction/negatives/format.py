@@ -62,6 +62,14 @@ class NegativesHeader:
         """Version of the format that a file with this header has."""
         return 1 if isinstance(self.prompt, str) else 2
 
+    def describe_tower(self) -> str:
+        """Say in words which CLIP mined, and from how many frames of a video."""
+        if not self.architecture:
+            return 'no CLIP'
+        return (
+            f'{self.architecture} (weights {self.weights_digest}), {self.num_frames} frames a video'
+        )
+
     def to_json(self) -> str:
         """Return the header as one line, without the line break."""
         head = {'format': FORMAT_NAME, 'format_version': self.format_version}

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..errors import MGDMError
+from ..errors import MGDMError, explain_disk
 from .format import check_version
 
 __all__ = ['SEPARATOR', 'TABLE_VERSION', 'Table', 'kind_of', 'read_table', 'write_table']
@@ -93,18 +93,19 @@ def write_table(
         info (dict): What JSON can hold.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({'table_version': TABLE_VERSION} | info, ensure_ascii=False)
     part = path.with_name(path.name + '.part')
-    try:
-        if kind_of(path) == 'csv':
-            _write_csv(part, columns, rows)
-            _side_file(path).write_text(text + '\n', encoding='utf-8')
-        else:
-            _write_parquet(part, columns, rows, text)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with explain_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if kind_of(path) == 'csv':
+                _write_csv(part, columns, rows)
+                _side_file(path).write_text(text + '\n', encoding='utf-8')
+            else:
+                _write_parquet(part, columns, rows, text)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _side_file(path: Path) -> Path:
@@ -166,7 +167,7 @@ def _parquet_rows(path: Path, columns: list[str]) -> Iterator[tuple[str, dict[st
 def _write_parquet(
     path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]], text: str
 ) -> None:
-    pyarrow = _pyarrow(path)
+    pyarrow = _pyarrow(path.with_suffix(''))  # of the unfinished file
     types = {
         'text': pyarrow.string(),
         'id': pyarrow.int32(),

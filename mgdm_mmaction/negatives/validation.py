@@ -39,8 +39,7 @@ class NegativesSummary:
             f'  videos        {self.num_videos}, {head.k} negatives each',
             f'  corpus        {len(head.labels)} labels, {len(head.classes)} of them classes of '
             f'the data set; {self.used_labels} are a negative of some video',
-            f'  mined with    {head.architecture} (weights {head.weights_digest}), '
-            f'{head.num_frames} frames a video, {describe_prompt(head.prompt)}',
+            f'  mined with    {head.describe_tower()}, {describe_prompt(head.prompt)}',
             f'  annotation    digest {head.annotation_digest}',
             '  most frequent ' + ', '.join(f'{label} ({count})' for label, count in self.frequent),
         ]

@@ -1,12 +1,13 @@
 """Writing a negatives file line by line, so that it appears whole or not at all."""
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from ..errors import MGDMError
+from ..errors import MGDMError, explain_disk
 from .format import NegativesHeader
 
 __all__ = ['NegativesWriter']
@@ -23,7 +24,8 @@ class NegativesWriter:
             Defaults to None: ``<path>.part``.
 
     Raises:
-        MGDMError: If the file exists and ``overwrite`` is false.
+        MGDMError: If the file exists and ``overwrite`` is false, or it cannot be written (also
+            by the methods).
 
     Example:
         >>> with NegativesWriter('negatives.jsonl', header) as writer:  # doctest: +SKIP
@@ -40,10 +42,11 @@ class NegativesWriter:
         self.path = Path(path)
         self.header = header
         check_can_write(self.path, overwrite)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         self._part = Path(part or self.path.with_name(self.path.name + '.part'))
-        self._file = self._part.open('w', encoding='utf-8', errors='surrogateescape')
-        self._file.write(header.to_json() + '\n')
+        with explain_disk(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._part.open('w', encoding='utf-8', errors='surrogateescape')
+        self._write(header.to_json())
 
     def write(
         self, path: str, label: int, negatives: Sequence[int], scores: Sequence[float]
@@ -63,18 +66,28 @@ class NegativesWriter:
             'scores': [round(float(score), 6) for score in scores],
         }
         assert len(row['negatives']) == len(row['scores']) == self.header.k
-        self._file.write(json.dumps(row, ensure_ascii=False) + '\n')
+        self._write(json.dumps(row, ensure_ascii=False))
+
+    def _write(self, line: str) -> None:
+        with explain_disk(self.path):
+            self._file.write(line + '\n')
 
     def close(self) -> None:
         """Finish the file and put it in its place."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        os.replace(self._part, self.path)
+        try:
+            with explain_disk(self.path):
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+                os.replace(self._part, self.path)
+        except MGDMError:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Throw away what was written; a file that was there before stays."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk: what is buffered is not wanted
+            self._file.close()
         self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> 'NegativesWriter':

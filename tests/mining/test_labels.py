@@ -101,6 +101,17 @@ def test_merged_labels_leave_the_model_and_the_negatives_alike(config, tmp_path,
         main([config, '--threshold', '0.9', '--write-extra', str(out)])
 
 
+def test_nothing_above_the_threshold(config, capsys):
+    main([config, '--threshold', '1'])
+    assert capsys.readouterr().out.endswith('0 pairs from 1 on.\nNothing to exclude or to merge.\n')
+
+
+def test_a_place_for_extra_labels_that_cannot_be_written(config, tmp_path):
+    (tmp_path / 'file').touch()
+    with pytest.raises(MGDMError, match='cannot be written.*choose another place'):
+        main([config, '--threshold', '1', '--write-extra', str(tmp_path / 'file' / 'extra.txt')])
+
+
 def test_labels_that_all_begin_with_a_number_are_read_back(config, tmp_path):
     out = tmp_path / 'extra.txt'
     options = ["model.cls_head.extra_labels=['3 point shot','100 m hurdles']"]

@@ -1,6 +1,7 @@
 """The command line of the miner."""
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 
 from mmengine.config import Config, DictAction
@@ -9,9 +10,11 @@ from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError
 from ..negatives import validate_negatives
 from .confusions import mine_confusions
+from .ledger import is_unfinished
 from .miner import mine, read_config
 from .precision import PRECISIONS
 from .processes import parse_process
+from .summary import MiningSummary
 from .text_only import mine_text_only
 
 __all__ = ['main']
@@ -60,7 +63,24 @@ def main(argv: list[str] | None = None) -> None:
         print(summary)
         _print_next(args.config, attach, out, summary.header.k)
         return
-    summary = mine(
+    try:
+        summary = _mine(args, cfg, out)
+    except KeyboardInterrupt:
+        if is_unfinished(out):
+            print(f'{out}.parts keeps what is finished; the same command goes on.', file=sys.stderr)
+        raise
+    if summary is None:
+        end = f'Another one has written {out}.'
+        if is_unfinished(out):
+            end = f'The last one to finish writes {out}; run it again if not.'
+        print(f'This process is done. {end}')
+        return
+    print(summary)
+    _print_next(args.config, attach, out, summary.k)
+
+
+def _mine(args: argparse.Namespace, cfg: Config, out: str) -> MiningSummary | None:
+    return mine(
         cfg,
         out,
         num_negatives=args.num_negatives,
@@ -75,11 +95,6 @@ def main(argv: list[str] | None = None) -> None:
         checkpoint=args.checkpoint,
         process=None if args.process is None else parse_process(args.process),
     )
-    if summary is None:
-        print(f'This process is done. The last one to finish writes {out}; run it again if not.')
-        return
-    print(summary)
-    _print_next(args.config, attach, out, summary.k)
 
 
 def _print_next(config: str, attach: Mapping, out: str, mined: int) -> None:

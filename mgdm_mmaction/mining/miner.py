@@ -126,6 +126,12 @@ def mine(
         raise MGDMError(f'num_negatives={num_negatives}; mine at least 1.')
     if batch_size < 1:
         raise MGDMError(f'batch_size={batch_size}; encode at least 1 video at a time.')
+    if num_workers < 0:
+        raise MGDMError(f'num_workers={num_workers}; 0 decodes in the mining process itself.')
+    if not 0 <= max_bad_fraction <= 1:
+        raise MGDMError(
+            f'max_bad_fraction={max_bad_fraction:g}; expected a fraction from 0 to 1, such as 0.01.'
+        )
     register_all_modules(init_default_scope=True)
     corpus = corpus_of(cfg)
     if not cfg.get(f'{split}_dataloader'):
@@ -181,9 +187,20 @@ def mine(
 def _make_scorer(
     cfg: Config, checkpoint: str | Path | None, device: str | torch.device, precision: str | None
 ) -> Scorer:
+    _check_device(device)
     if checkpoint is not None:
         return TrainedModel.from_checkpoint(cfg, checkpoint, device, precision)
     return FrozenClip(cfg.model.backbone, device, precision)
+
+
+def _check_device(device: str | torch.device) -> None:
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # without CUDA, torch asserts
+        raise MGDMError(
+            f"device '{device}' cannot be used here ({str(error).strip().splitlines()[0]}); 'cpu' "
+            'always can.'
+        ) from None
 
 
 def _default_device(process: Process) -> str:

@@ -30,8 +30,13 @@ def allowed_labels(
         np.ndarray: bool, shape [C, n].
 
     Raises:
-        MGDMError: If fewer than k labels are left for a class.
+        MGDMError: If fewer than k labels are left for a class, or the threshold is no cosine.
     """
+    if duplicate_threshold is not None and not 0 < duplicate_threshold <= 1:
+        raise MGDMError(
+            f'duplicate_threshold={duplicate_threshold:g}; expected a cosine above 0 and up to 1, '
+            'such as 0.95.'
+        )
     own = corpus.class_ids
     allowed = np.ones((len(own), len(corpus)), dtype=bool)
     if duplicate_threshold is not None:

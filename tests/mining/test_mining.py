@@ -210,8 +210,24 @@ def test_bad_configs(root, change, message):
 def test_more_negatives_than_labels(root):
     with pytest.raises(MGDMError, match='7 negatives.*6 of 7 labels.*--num-negatives'):
         mine(write_config(root), root / 'out.jsonl', 7, num_workers=0)
-    with pytest.raises(MGDMError, match='num_negatives=0'):
-        mine(write_config(root), root / 'out.jsonl', 0, num_workers=0)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(num_negatives=0), 'num_negatives=0'),
+        (dict(num_workers=-1), 'num_workers=-1; 0 decodes'),
+        (dict(max_bad_fraction=5), 'max_bad_fraction=5; expected a fraction from 0 to 1'),
+        (dict(max_bad_fraction=-0.1), 'max_bad_fraction=-0.1; expected'),
+        (dict(duplicate_threshold=7), 'duplicate_threshold=7; expected a cosine'),
+        (dict(duplicate_threshold=float('nan')), 'duplicate_threshold=nan; expected a cosine'),
+        (dict(device='tpu9'), "device 'tpu9' cannot be used here.*'cpu' always"),
+    ],
+)
+def test_bad_options(root, options, message):
+    with pytest.raises(MGDMError, match=message):
+        mine(write_config(root), root / 'out.jsonl', **{'num_workers': 0, **options})
+    assert not list(root.glob('out.jsonl*'))
 
 
 def test_ranking_breaks_ties_by_the_lower_id():

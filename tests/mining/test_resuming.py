@@ -13,6 +13,7 @@ from mmengine.config import Config
 
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import mine
+from mgdm_mmaction.mining.command import main
 from mgdm_mmaction.mining.encoding import BlockEncoder
 from mgdm_mmaction.mining.ledger import Ledger
 from mgdm_mmaction.mining.processes import Process, parse_process, this_process
@@ -247,6 +248,26 @@ def test_a_full_disk_keeps_what_was_finished(root, config, reference, monkeypatc
     assert not out.exists()
     mine(config, out, **SMALL)
     assert out.read_bytes() == reference
+
+
+def test_ctrl_c_says_that_nothing_is_lost(root, config, reference, monkeypatch, capsys):
+    words = [str(config), '--out', str(root / 'out.jsonl'), '--num-negatives', '3']
+    words += ['--batch-size', '1', '--num-workers', '0']
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            main(words)
+    assert 'out.jsonl.parts keeps what is finished; the same command' in capsys.readouterr().err
+    main(words)
+    assert (root / 'out.jsonl').read_bytes() == reference
+
+
+def test_a_process_says_who_writes_the_file(root, config, capsys):
+    out = root / 'out.jsonl'
+    words = [str(config), '--out', str(out), '--num-workers', '0', '--process']
+    main([*words, '1/2'])  # takes what nobody else does
+    main([*words, '2/2'])
+    assert f'This process is done. Another one has written {out}.' in capsys.readouterr().out
 
 
 def test_videos_that_can_be_read_again_are(root, config, reference):

@@ -65,6 +65,7 @@ class TestImports:
         assert done.returncode == 0, done.stderr
         assert done.stdout == f'{package}.models\n'
 
+    @pytest.mark.slow
     def test_the_stand_in_is_only_there_where_drn_is_missing(self, monkeypatch, tmp_path):
         target = tmp_path / 'mmaction' / 'models' / 'localizers' / 'drn'
         target.mkdir(parents=True)

@@ -93,6 +93,7 @@ def test_other_errors_stay_as_they_are(fault):
 
 
 @pytest.mark.parametrize('lines', [10, 100_000])
+@pytest.mark.slow
 def test_a_reader_that_left_is_no_fault(lines):
     code = f"""
 import time

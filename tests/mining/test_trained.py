@@ -104,6 +104,7 @@ def train(cfg):
     return runner, seen.ids
 
 
+@pytest.mark.slow
 def test_every_epoch_has_the_negatives_of_the_model_before_it(root, cfg):
     cfg = hooked(cfg)
     cfg.custom_hooks.append(dict(type='EpochSeedHook'))  # a resumed epoch draws the same frames

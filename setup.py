@@ -173,9 +173,9 @@ setup(
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     package_data={
         PACKAGE: [
-            'label_maps/*.txt',
-            'architectures/*.json',
-            'inspection/page_files/*',
+            'text/label_maps/*.txt',
+            'clip/model_configs/*.json',
+            'visualization/negatives/page_files/*',
             'app/page_files/*',
         ],
     },

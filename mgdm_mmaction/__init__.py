@@ -4,11 +4,10 @@ Importing the package registers its parts in MMAction2's registries; a config do
 ``custom_imports = dict(imports=['mgdm_mmaction'])``.
 """
 
+# Before anything that imports the packages with faults.
+from .compat import apply as _mend_other_packages
 from .errors import MGDMError
 from .version import __version__
-
-# Before anything that imports the packages with faults.
-from .compat import apply as _mend_other_packages  # isort: skip
 
 _mend_other_packages()
 

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from mgdm_mmaction.corpus import (
+from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.text.corpus import (
     DEFAULT_PROMPT,
     LabelCorpus,
     format_label,
@@ -13,7 +14,6 @@ from mgdm_mmaction.corpus import (
     packaged_label_maps,
     read_labels,
 )
-from mgdm_mmaction.errors import MGDMError
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from . import doc_pages
+from tests import doc_pages
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(p for p in [*ROOT.glob('*.md'), *ROOT.glob('docs/**/*.md')] if p.is_file())

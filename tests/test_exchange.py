@@ -9,10 +9,10 @@ import pyarrow
 import pyarrow.parquet as pq
 import pytest
 
-from mgdm_mmaction.corpus import LabelCorpus
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.negatives import NegativesWriter, read_negatives
 from mgdm_mmaction.negatives.exchange import export_negatives, import_negatives
+from mgdm_mmaction.text.corpus import LabelCorpus
 from tests.test_negatives import HEADER, ROWS
 
 LABELS = ['run', 'high jump, with a "pole"', "diver's dive", 'swim']

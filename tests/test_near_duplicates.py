@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mgdm_mmaction import near_duplicates as module
-from mgdm_mmaction.corpus import LabelCorpus
-from mgdm_mmaction.near_duplicates import count_pairs, merge_extra_labels, near_duplicates
+from mgdm_mmaction.text import near_duplicates as module
+from mgdm_mmaction.text.corpus import LabelCorpus
+from mgdm_mmaction.text.near_duplicates import count_pairs, merge_extra_labels, near_duplicates
 
 CLASSES = ['running', 'Run', 'jump', 'high jump']
 EXTRA = ['jog', 'jogging', 'jumping', 'swim', 'dive']

@@ -67,13 +67,13 @@ def relative_files(folder, pattern='*'):
 
 @pytest.mark.parametrize(('name', 'number'), [('k400', 400), ('hmdb51', 51), ('ucf101', 101)])
 def test_label_map_names_every_class_once(name, number):
-    lines = (PACKAGE / 'label_maps' / f'{name}.txt').read_text(encoding='utf-8').splitlines()
+    lines = (PACKAGE / 'text' / 'label_maps' / f'{name}.txt').read_text(encoding='utf-8').splitlines()
     assert len(lines) == len(set(lines)) == number
     assert all(line == line.strip() and line for line in lines)
 
 
 def test_architectures_are_open_clip_configs():
-    files = sorted((PACKAGE / 'architectures').glob('*.json'))
+    files = sorted((PACKAGE / 'clip' / 'model_configs').glob('*.json'))
     assert [file.stem for file in files] == ['mgdm-tiny']
     for file in files:
         assert {'embed_dim', 'vision_cfg', 'text_cfg'} <= set(json.loads(file.read_text()))
@@ -178,7 +178,7 @@ class TestWheel:
     def test_holds_every_module_and_data_file(self, wheels):
         inside = {name for name in members(wheels[0]) if name.startswith('mgdm_mmaction/')}
         expected = {f'mgdm_mmaction/{name}' for name in relative_files(PACKAGE, '*.py')}
-        for folder in ('label_maps', 'architectures', 'inspection/page_files', 'app/page_files'):
+        for folder in ('text/label_maps', 'clip/model_configs', 'visualization/negatives/page_files', 'app/page_files'):
             expected |= {
                 f'mgdm_mmaction/{folder}/{name}' for name in relative_files(PACKAGE / folder)
             }
@@ -214,7 +214,7 @@ import sys
 from pathlib import Path
 import mgdm_mmaction
 from mgdm_mmaction.clip import get_arch
-from mgdm_mmaction.corpus import read_labels
+from mgdm_mmaction.text.corpus import read_labels
 from mmengine.config import Config
 package = Path(mgdm_mmaction.__file__).parent
 configs = [c for c in (package / '.mim/configs').rglob('*.py') if '_base_' not in c.parts]

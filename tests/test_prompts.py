@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from mgdm_mmaction.clip import build_clip, weights_digest
-from mgdm_mmaction.corpus import LabelCorpus
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import FrozenClip
 from mgdm_mmaction.models.heads import HardNegativeTextHead
 from mgdm_mmaction.negatives import NegativesWriter, read_negatives, validate_negatives
-from mgdm_mmaction.prompts import DEFAULT_PROMPT, PROMPT_SETS, describe_prompt, read_prompt
-from mgdm_mmaction.text_bank import encode_labels
+from mgdm_mmaction.text.bank import encode_labels
+from mgdm_mmaction.text.corpus import LabelCorpus
+from mgdm_mmaction.text.prompts import DEFAULT_PROMPT, PROMPT_SETS, describe_prompt, read_prompt
 from tests.test_negatives import HEADER, ROWS
 
 TWO = ['a {}', 'a clip of {} outside']

@@ -10,8 +10,8 @@ if osp.isdir(osp.join(_ROOT, 'mgdm_mmaction')):
     sys.path.insert(0, _ROOT)
 
 from mgdm_mmaction.apis.common import on_all_ranks  # noqa: E402
+from mgdm_mmaction.commands.dump_features import main  # noqa: E402
 from mgdm_mmaction.errors import run_tool  # noqa: E402
-from mgdm_mmaction.export.features_command import main  # noqa: E402
 
 if __name__ == '__main__':
     run_tool(lambda: on_all_ranks(main))

@@ -9,8 +9,8 @@ _ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 if osp.isdir(osp.join(_ROOT, 'mgdm_mmaction')):
     sys.path.insert(0, _ROOT)
 
+from mgdm_mmaction.commands.export import main  # noqa: E402
 from mgdm_mmaction.errors import run_tool  # noqa: E402
-from mgdm_mmaction.export.command import main  # noqa: E402
 
 if __name__ == '__main__':
     run_tool(main)

@@ -9,7 +9,7 @@ _ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 if osp.isdir(osp.join(_ROOT, 'mgdm_mmaction')):
     sys.path.insert(0, _ROOT)
 
-from mgdm_mmaction.analysis.complexity_command import main  # noqa: E402
+from mgdm_mmaction.commands.get_flops import main  # noqa: E402
 from mgdm_mmaction.errors import run_tool  # noqa: E402
 
 if __name__ == '__main__':

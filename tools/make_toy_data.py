@@ -9,8 +9,8 @@ _ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 if osp.isdir(osp.join(_ROOT, 'mgdm_mmaction')):
     sys.path.insert(0, _ROOT)
 
+from mgdm_mmaction.commands.toy import make_toy_data  # noqa: E402
 from mgdm_mmaction.errors import run_tool  # noqa: E402
-from mgdm_mmaction.toy.command import make_toy_data  # noqa: E402
 
 if __name__ == '__main__':
     run_tool(make_toy_data)

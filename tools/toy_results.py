@@ -9,8 +9,8 @@ _ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 if osp.isdir(osp.join(_ROOT, 'mgdm_mmaction')):
     sys.path.insert(0, _ROOT)
 
+from benchmarks.toy_experiments import run_experiments  # noqa: E402
 from mgdm_mmaction.errors import run_tool  # noqa: E402
-from mgdm_mmaction.toy.experiments import run_experiments  # noqa: E402
 
 if __name__ == '__main__':
     run_tool(lambda: run_experiments(root=_ROOT))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from mmengine.config import Config
 
-from ..corpus import read_labels
 from ..datasets.annotations import AnnotationSummary, check_dataset, unwrap_datasets
 from ..errors import MGDMError
+from ..text.corpus import read_labels
 
 __all__ = ['check_data', 'class_names', 'find_transforms', 'num_classes']
 

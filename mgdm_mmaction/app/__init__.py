@@ -1,5 +1,1 @@
-"""A page in the browser: drop a clip, type labels, see scores and what they rest on."""
-
-from .command import main
-
-__all__ = ['main']
+"""The page in the browser behind tools/app.py."""

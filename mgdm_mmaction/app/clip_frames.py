@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from ..apis.inputs import list_sources
 from ..errors import MGDMError
-from ..inference.frames import Frames, open_frames
-from ..inference.inputs import list_sources
-from ..inference.unreadable import UnreadableVideoError
+from ..video.frames import Frames, open_frames
+from ..video.unreadable import UnreadableVideoError
 
 __all__ = ['frame_images', 'open_clip', 'to_uri']
 

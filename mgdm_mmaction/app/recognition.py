@@ -7,8 +7,8 @@ from threading import Lock
 
 import numpy as np
 
+from ..apis.inferencer import MGDMInferencer
 from ..errors import MGDMError
-from ..inference import MGDMInferencer
 from .clip_frames import frame_images, open_clip
 from .limits import Limits, check_duration, check_size
 from .told_apart import Neighbour, ToldApart

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..corpus import normalize_label
 from ..errors import MGDMError
-from ..inspection.statistics import DEPTH
 from ..negatives import NegativesFile, class_negatives, read_negatives
+from ..negatives.inspection.statistics import DEPTH
+from ..text.corpus import normalize_label
 
 __all__ = ['Neighbour', 'ToldApart', 'find_told_apart']
 

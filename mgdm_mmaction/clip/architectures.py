@@ -12,7 +12,7 @@ from ..errors import MGDMError
 
 __all__ = ['embed_dims', 'get_arch', 'image_size', 'list_archs']
 
-_PACKAGED = Path(__file__).resolve().parent.parent / 'architectures'
+_PACKAGED = Path(__file__).resolve().parent / 'model_configs'
 _SECTIONS = ('embed_dim', 'vision_cfg', 'text_cfg')
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..corpus import normalize_label
 from ..errors import MGDMError
+from ..text.corpus import normalize_label
 from .clip_list import ClipList, Missing
 from .matching import ClassNames, ClipIndex
 from .media import MediaTree

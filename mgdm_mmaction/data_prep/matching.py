@@ -3,8 +3,8 @@
 import difflib
 from collections.abc import Sequence
 
-from ..corpus import normalize_label
 from ..errors import MGDMError
+from ..text.corpus import normalize_label
 from .media import Media, MediaTree
 
 __all__ = ['ClassNames', 'ClipIndex']

@@ -9,8 +9,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..corpus import normalize_label
 from ..errors import MGDMError
+from ..text.corpus import normalize_label
 
 __all__ = [
     'Row',

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ..corpus import normalize_label
+from ..text.corpus import normalize_label
 
 __all__ = ['explain_labels']
 

@@ -1,6 +1,5 @@
 """What the training engine adds to MMEngine's: hooks, optimizer settings, runs without CUDA."""
 
-from .cpu_amp_optim_wrapper import CPUAmpOptimWrapper
 from .distributed import is_cpu_only, process_rank, start_process_group
 from .fsdp import (
     MGDMFSDPStrategy,
@@ -17,8 +16,9 @@ from .hooks import (
     LearningRatesHook,
     ModelSummaryHook,
 )
-from .layer_decay_constructor import LayerDecayOptimWrapperConstructor
-from .optim_wrapper_constructor import MGDMOptimWrapperConstructor
+from .optimizers.cpu_amp_optim_wrapper import CPUAmpOptimWrapper
+from .optimizers.layer_decay_constructor import LayerDecayOptimWrapperConstructor
+from .optimizers.optim_wrapper_constructor import MGDMOptimWrapperConstructor
 
 __all__ = [
     'CPUAmpOptimWrapper',

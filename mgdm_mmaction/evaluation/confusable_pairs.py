@@ -10,9 +10,9 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from ..corpus import LabelCorpus, read_labels
 from ..errors import MGDMError
 from ..negatives import class_negatives, read_negatives, video_path
+from ..text.corpus import LabelCorpus, read_labels
 
 __all__ = ['ConfusablePairAccuracy', 'beats_negatives']
 

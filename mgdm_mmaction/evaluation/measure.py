@@ -12,11 +12,11 @@ from mmengine.model import is_model_wrapper
 
 from ..apis.checks import views
 from ..apis.test import build_test_runner
-from ..corpus import normalize_label, packaged_label_maps
+from ..checkpoint import CheckpointFacts, read_checkpoint_facts
 from ..datasets.annotations import AnnotationSummary
 from ..errors import MGDMError
+from ..text.corpus import normalize_label, packaged_label_maps
 from ..version import __version__
-from .checkpoint import CheckpointFacts, read_checkpoint_facts
 from .report import Report, text_digest
 
 __all__ = ['measure']

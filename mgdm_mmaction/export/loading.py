@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from mmengine.config import Config
 
+from ..apis.loading import build_recognizer, read_model
 from ..errors import MGDMError
-from ..inference.loading import build_recognizer, read_model
 from ..models import MGDM
 
 __all__ = ['load_recognizer']

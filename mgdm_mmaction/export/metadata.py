@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config, ConfigDict
 
 from ..apis.checks import find_transforms, views
+from ..apis.window_pipeline import test_pipeline
 from ..errors import MGDMError
-from ..inference.pipeline import test_pipeline
 from ..models import MGDM
 from ..version import __version__
 from .folded import FoldedRecognizer

@@ -4,8 +4,9 @@ from os import PathLike
 
 import torch
 
-from ..measuring.machine import describe_machine
-from ..measuring.timing import compare
+from benchmarks.machine import describe_machine
+from benchmarks.timing import compare
+
 from .exported_file import open_file
 from .folded import FoldedRecognizer
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
-from ..corpus import LabelCorpus
 from ..datasets.annotations import check_dataset
 from ..errors import MGDMError
 from ..negatives import NegativesHeader, NegativesSummary, NegativesWriter, validate_negatives
+from ..text.corpus import LabelCorpus
 from ..version import __version__
 from .ranking import rank_negatives
 from .videos import MiningVideos, joint_digest

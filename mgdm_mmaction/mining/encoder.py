@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..clip import build_clip, image_size, weights_digest
-from ..corpus import LabelCorpus
 from ..errors import MGDMError
-from ..text_bank import encode_labels
+from ..text.bank import encode_labels
+from ..text.corpus import LabelCorpus
 from .precision import autocast, choose_precision
 
 __all__ = ['FrozenClip']

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from ..text.corpus import LabelCorpus
 from .ranking import rank_negatives
 from .scorer import Scorer
 from .summary import true_ranks

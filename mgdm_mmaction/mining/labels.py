@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
-from ..corpus import LabelCorpus
 from ..errors import MGDMError, explain_disk
-from ..near_duplicates import (
+from ..text.corpus import LabelCorpus
+from ..text.near_duplicates import (
     KINDS,
     NearDuplicate,
     count_pairs,
     merge_extra_labels,
     near_duplicates,
 )
-from ..prompts import describe_prompt
+from ..text.prompts import describe_prompt
 from .encoder import FrozenClip
 from .miner import corpus_of
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..corpus import LabelCorpus
 from ..errors import explain_disk
 from ..negatives import NegativesHeader, NegativesWriter
+from ..text.corpus import LabelCorpus
 from .ledger import FinishedBlock, Ledger
 from .summary import SummaryCounter, unreadable_file
 

@@ -10,10 +10,10 @@ from mmaction.registry import MODELS
 from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
-from ..corpus import DEFAULT_PROMPT, LabelCorpus
 from ..datasets.annotations import check_dataset
 from ..errors import MGDMError
 from ..negatives import NegativesHeader
+from ..text.corpus import DEFAULT_PROMPT, LabelCorpus
 from ..version import __version__
 from .encoder import FrozenClip
 from .encoding import BlockEncoder

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from ..text.corpus import LabelCorpus
 
 __all__ = ['allowed_labels', 'rank_negatives']
 

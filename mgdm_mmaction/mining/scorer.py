@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..corpus import LabelCorpus
+from ..text.corpus import LabelCorpus
 
 __all__ = ['Scorer']
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..corpus import LabelCorpus
 from ..datasets.transforms.unreadable_log import list_unreadable
+from ..text.corpus import LabelCorpus
 
 __all__ = ['Confusion', 'MiningSummary', 'SummaryCounter', 'true_ranks', 'unreadable_file']
 

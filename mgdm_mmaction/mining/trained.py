@@ -11,8 +11,8 @@ from mmengine.runner import load_checkpoint
 from torch import Tensor, nn
 
 from ..clip import weights_digest
-from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from ..text.corpus import LabelCorpus
 from .precision import autocast, choose_precision
 
 __all__ = ['TrainedModel']

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from ..text.corpus import LabelCorpus
 from ..version import __version__
 from .format import NegativesHeader
 from .reader import read_negatives

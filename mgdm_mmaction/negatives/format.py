@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import UnionType
 from typing import get_args, get_origin
 
-from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from ..text.corpus import LabelCorpus
 
 __all__ = [
     'FORMAT_NAME',

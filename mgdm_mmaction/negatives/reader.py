@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from ..text.corpus import LabelCorpus
 from .checks import check_rows
 from .format import MINE_HINT, NegativesHeader, path_hash, path_key
 

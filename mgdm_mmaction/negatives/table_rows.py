@@ -5,8 +5,8 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..corpus import LabelCorpus
 from ..errors import MGDMError
+from ..text.corpus import LabelCorpus
 from .format import path_key
 from .tables import SEPARATOR, Table
 

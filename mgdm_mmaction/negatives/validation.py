@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..prompts import describe_prompt
+from ..text.prompts import describe_prompt
 from .format import NegativesHeader
 from .reader import read_negatives
 

@@ -14,8 +14,8 @@ from open_clip import ClipLoss
 from torch import Tensor, nn
 
 from mgdm_mmaction.clip import build_clip, image_size, tokenize
-from mgdm_mmaction.corpus import DEFAULT_PROMPT
 from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.text.corpus import DEFAULT_PROMPT
 
 from .actions import DEFAULT_OBJECTS, Action, list_actions, sample_track
 from .dataset import clip_generator

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mgdm_mmaction.clip import encode_texts, image_size
-from mgdm_mmaction.corpus import DEFAULT_PROMPT
 from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.text.corpus import DEFAULT_PROMPT
 
 from .actions import MOTIONS
 
@@ -75,7 +75,7 @@ def evaluate_zero_shot(
         split (str, optional): ``'val'`` or ``'train'``. Defaults to 'val'.
         num_frames (int, optional): Frames T of a clip. Defaults to 8.
         prompt (str, optional): Sentence for the class names. Defaults to
-            :data:`~mgdm_mmaction.corpus.DEFAULT_PROMPT`.
+            :data:`~mgdm_mmaction.text.corpus.DEFAULT_PROMPT`.
 
     Returns:
         dict[str, float]: Fractions in 0..1: ``top1``, ``top5``, ``object`` (the best class has the

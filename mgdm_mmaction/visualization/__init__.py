@@ -1,13 +1,13 @@
 """Drawing: annotated videos and pictures."""
 
+from ..video.reader import TimedFrame, VideoReader
+from ..video.writer import VideoWriter
 from .annotate import annotate_picture, annotate_video, window_at
 from .attention_strip import AttentionStrip, attention_levels
 from .fonts import FontStack
 from .layout import Layout, plan_layout
 from .overlay import ScoreOverlay
 from .thumbnails import ThumbnailReader
-from .video_reader import TimedFrame, VideoReader
-from .video_writer import VideoWriter
 
 __all__ = [
     'AttentionStrip',

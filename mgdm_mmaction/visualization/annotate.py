@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..apis.predictions import VideoPrediction, WindowPrediction
 from ..errors import MGDMError
-from ..predictions import VideoPrediction, WindowPrediction
+from ..video.clock import draw_clock
+from ..video.reader import VideoReader
+from ..video.writer import VideoWriter
 from .attention_strip import AttentionStrip
-from .clock import draw_clock
 from .colours import BACKGROUND, LABELS
 from .fonts import FontStack
 from .layout import Layout, plan_layout
 from .overlay import ScoreOverlay
 from .thumbnails import ThumbnailReader
-from .video_reader import VideoReader
-from .video_writer import VideoWriter
 
 __all__ = ['annotate_picture', 'annotate_video', 'window_at']
 

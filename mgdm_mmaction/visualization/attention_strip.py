@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..predictions import WindowPrediction
+from ..apis.predictions import WindowPrediction
 from .colours import BACKGROUND, FAINT, LABELS, TEXT, heat
 from .fonts import FontStack
 from .layout import Layout

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..predictions import WindowPrediction
-from .video_reader import VideoReader
+from ..apis.predictions import WindowPrediction
+from ..video.reader import VideoReader
 
 __all__ = ['ThumbnailReader']
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from mgdm_mmaction.analysis.benchmark.command import main
-from mgdm_mmaction.analysis.benchmark.mining_data import MiningSizes, write_mining_data
-from mgdm_mmaction.analysis.benchmark.naive import similarity_by_group, similarity_by_text
-from mgdm_mmaction.analysis.benchmark.videos import VideoSizes, write_videos
+from benchmarks.memory_use import peak_memory
+from benchmarks.mining_data import MiningSizes, write_mining_data
+from benchmarks.naive import similarity_by_group, similarity_by_text
+from benchmarks.run import main
+from benchmarks.timing import compare
+from benchmarks.videos import VideoSizes, write_videos
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.measuring.memory import peak_memory
-from mgdm_mmaction.measuring.timing import compare
-from mgdm_mmaction.models import text_guided_similarity
+from mgdm_mmaction.models.layers.text_guided_similarity import text_guided_similarity
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / 'configs'

@@ -12,11 +12,10 @@ from mmengine.config import Config
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from mgdm_mmaction.analysis import count_complexity
-from mgdm_mmaction.analysis.complexity_command import main
+from mgdm_mmaction.commands.get_flops import main
 from mgdm_mmaction.errors import MGDMError
-
-from ..models.tiny import NUM_FRAMES, tiny_batch, tiny_config
+from mgdm_mmaction.evaluation.complexity import count_complexity
+from tests.models.tiny import NUM_FRAMES, tiny_batch, tiny_config
 
 ROOT = Path(__file__).parents[2]
 K400 = str(ROOT / 'configs' / 'mgdm_k400.py')

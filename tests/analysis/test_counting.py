@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mgdm_mmaction.analysis.counting import count_modules
+from mgdm_mmaction.evaluation.module_counter import count_modules
 
 
 def test_linear_and_conv_by_hand():

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from mgdm_mmaction.analysis.benchmark.command import main
-from mgdm_mmaction.analysis.benchmark.recipe import CONTROLS, _held, benchmark_recipe
-from mgdm_mmaction.analysis.benchmark.towers import TOWERS, benchmark_tower
-from mgdm_mmaction.analysis.benchmark.training import StepSizes, TrainingStep
+from benchmarks.recipe import CONTROLS, _held, benchmark_recipe
+from benchmarks.run import main
+from benchmarks.towers import TOWERS, benchmark_tower
+from benchmarks.training import StepSizes, TrainingStep
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 SIZES = StepSizes('mgdm-tiny', 2, 2, 2)

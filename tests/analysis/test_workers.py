@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from torch.utils.data import Dataset
 
-from mgdm_mmaction.analysis.benchmark import sharing, workers
-from mgdm_mmaction.analysis.benchmark.command import main
-from mgdm_mmaction.analysis.benchmark.workers import (
+from benchmarks import sharing, workers
+from benchmarks.run import main
+from benchmarks.workers import (
     Lookups,
     array_bytes,
     measure_workers,

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from mgdm_mmaction.clip import build_clip, weights_digest
-from mgdm_mmaction.corpus import LabelCorpus, read_labels
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
+from mgdm_mmaction.text.corpus import LabelCorpus, read_labels
 from mgdm_mmaction.toy import generate_dataset
 
 ROOT = Path(__file__).resolve().parents[2]

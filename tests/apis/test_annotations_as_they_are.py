@@ -3,7 +3,7 @@
 import cv2
 import pytest
 
-from .conftest import CONFIG, SHORT
+from tests.apis.conftest import CONFIG, SHORT
 
 RAWFRAMES = """
 _base_ = {base!r}

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from .conftest import CONFIG, ROOT, SHORT
-from .fake_slurm import install_fake_slurm
+from tests.apis.conftest import CONFIG, ROOT, SHORT
+from tests.apis.fake_slurm import install_fake_slurm
 
 RUN = ['--seed', 3, '--deterministic', '--no-validate', '--cfg-options', *SHORT]
 RUN += ['train_cfg.max_epochs=1']

@@ -6,7 +6,7 @@ import sys
 import mmaction
 import pytest
 
-from .conftest import CONFIG, SHORT
+from tests.apis.conftest import CONFIG, SHORT
 
 STOCK = os.path.join(os.path.dirname(mmaction.__file__), '.mim')
 pytestmark = pytest.mark.slow

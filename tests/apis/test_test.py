@@ -9,8 +9,7 @@ import torch
 from mgdm_mmaction.apis.checks import views
 from mgdm_mmaction.apis.test import parse_args, prepare_config, run_testing
 from mgdm_mmaction.errors import MGDMError
-
-from .conftest import CONFIG, SHORT
+from tests.apis.conftest import CONFIG, SHORT
 
 
 @pytest.fixture(autouse=True)

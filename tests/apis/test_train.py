@@ -7,8 +7,7 @@ import torch
 
 from mgdm_mmaction.apis.train import parse_args, prepare_config, run_training
 from mgdm_mmaction.errors import MGDMError
-
-from .conftest import CONFIG, SHORT
+from tests.apis.conftest import CONFIG, SHORT
 
 
 @pytest.fixture(autouse=True)

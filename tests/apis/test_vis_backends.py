@@ -11,8 +11,7 @@ from mmengine.visualization import WandbVisBackend
 from mgdm_mmaction.apis.train import parse_args, prepare_config
 from mgdm_mmaction.apis.vis_backends import BACKENDS, add_vis_backends, check_vis_backends
 from mgdm_mmaction.errors import MGDMError
-
-from .conftest import CONFIG
+from tests.apis.conftest import CONFIG
 
 
 def prepare(*args):

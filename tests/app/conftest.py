@@ -12,10 +12,10 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.app.limits import Limits
 from mgdm_mmaction.app.recognition import Recognition
 from mgdm_mmaction.app.told_apart import find_told_apart
-from mgdm_mmaction.inference import MGDMInferencer
 from tests.apis.conftest import CONFIG, toy
 
 __all__ = ['toy']

@@ -8,8 +8,8 @@ import urllib.request
 
 import pytest
 
-from mgdm_mmaction.app.command import _warn, main
 from mgdm_mmaction.app.server import bind, is_loopback
+from mgdm_mmaction.commands.app import _warn, main
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import CONFIG, ROOT
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.app.told_apart import ToldApart, find_told_apart
-from mgdm_mmaction.corpus import LabelCorpus
+from mgdm_mmaction.checkpoint_config import config_of_checkpoint
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference.checkpoint_config import config_of_checkpoint
 from mgdm_mmaction.negatives import read_negatives
+from mgdm_mmaction.text.corpus import LabelCorpus
 from tests.inspection.files import CLASSES, EXTRA, random_rows, write
 
 LABELS = LabelCorpus(CLASSES, EXTRA).labels

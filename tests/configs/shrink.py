@@ -8,12 +8,11 @@ import torch
 from mmengine.config import Config
 
 from mgdm_mmaction.clip import build_clip, embed_dims, get_arch, weights_digest
-from mgdm_mmaction.corpus import DEFAULT_PROMPT, LabelCorpus
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
+from mgdm_mmaction.text.corpus import DEFAULT_PROMPT, LabelCorpus
+from tests.configs.walk import attach, datasets, find, loaders
 from tests.datasets.videos import write_video
-
-from .walk import attach, datasets, find, loaders
 
 ARCH = 'mgdm-tiny'
 VIDEOS = 4

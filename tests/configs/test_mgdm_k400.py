@@ -9,7 +9,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mgdm_mmaction.corpus import read_labels
+from mgdm_mmaction.text.corpus import read_labels
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 

@@ -6,8 +6,7 @@ import pytest
 import yaml
 
 import mgdm_mmaction
-
-from .walk import CONFIGS, config_names, read_config
+from tests.configs.walk import CONFIGS, config_names, read_config
 
 # Beside the sources, or in an installed wheel.
 INDEX = next(

@@ -9,9 +9,8 @@ from mmengine.hooks import EMAHook
 
 from mgdm_mmaction.apis.train import run_training
 from mgdm_mmaction.engine import CheckGradientsHook, ModelSummaryHook
-
-from .shrink import StandIns, shrink
-from .walk import CONFIGS, read_config
+from tests.configs.shrink import StandIns, shrink
+from tests.configs.walk import CONFIGS, read_config
 
 PAGE = CONFIGS.parent / 'docs' / 'recipe.md'
 if not PAGE.is_file():

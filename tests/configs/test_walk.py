@@ -11,9 +11,8 @@ import pytest
 from mmengine.config import Config
 
 from mgdm_mmaction.clip import embed_dims, get_arch
-from mgdm_mmaction.corpus import packaged_label_maps, read_labels
-
-from .walk import (
+from mgdm_mmaction.text.corpus import packaged_label_maps, read_labels
+from tests.configs.walk import (
     CONFIGS,
     DATA,
     SPLITS,

@@ -9,9 +9,8 @@ from mmengine.config import Config
 
 from mgdm_mmaction.apis.test import run_testing
 from mgdm_mmaction.apis.train import run_training
-
-from .shrink import StandIns, shrink
-from .walk import config_names, parse
+from tests.configs.shrink import StandIns, shrink
+from tests.configs.walk import config_names, parse
 
 pytestmark = pytest.mark.slow
 

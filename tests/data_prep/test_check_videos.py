@@ -1,13 +1,12 @@
 import cv2
 import pytest
 
-from mgdm_mmaction.data_prep.check_command import main
+from mgdm_mmaction.commands.check_videos import main
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
-
-from ..datasets.videos import frames_of, write_frames, write_video
-from ..inference.clips import encode
-from .stand_ins import touch
+from tests.data_prep.stand_ins import touch
+from tests.datasets.videos import frames_of, write_frames, write_video
+from tests.inference.clips import encode
 
 
 @pytest.fixture

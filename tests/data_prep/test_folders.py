@@ -3,11 +3,10 @@ from collections import Counter
 import pytest
 from mmaction.datasets import RawframeDataset, VideoDataset
 
-from mgdm_mmaction.data_prep.command import main
+from mgdm_mmaction.commands.build_lists import main
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
-
-from .stand_ins import rows, touch
+from tests.data_prep.stand_ins import rows, touch
 
 SIZES = {'Wave': 10, 'close_door': 5, 'open_door': 2, 'single': 1}
 
@@ -154,7 +153,7 @@ def test_mistakes(tmp_path, names, options, message):
 
 
 def test_folders_without_a_clip_are_named(tmp_path, capsys):
-    from mgdm_mmaction.data_prep.command import main
+    from mgdm_mmaction.commands.build_lists import main
 
     for name in ('run/1.mp4', 'run/2.mp4', 'jump/1.mp4', 'jump/2.mp4'):
         path = tmp_path / 'videos' / name

@@ -1,10 +1,9 @@
 import pytest
 
-from mgdm_mmaction.corpus import read_labels
-from mgdm_mmaction.data_prep.command import main
+from mgdm_mmaction.commands.build_lists import main
 from mgdm_mmaction.errors import MGDMError
-
-from .stand_ins import rows, touch
+from mgdm_mmaction.text.corpus import read_labels
+from tests.data_prep.stand_ins import rows, touch
 
 K400 = read_labels('k400')
 HEADER = 'label,youtube_id,time_start,time_end,split,is_cc\n'

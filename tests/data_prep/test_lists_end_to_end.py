@@ -6,8 +6,8 @@ from mmaction.registry import DATASETS
 from mmengine.config import Config
 
 from mgdm_mmaction.clip import build_clip
-from mgdm_mmaction.data_prep.check_command import main as check_videos
-from mgdm_mmaction.data_prep.command import main as build_lists
+from mgdm_mmaction.commands.build_lists import main as build_lists
+from mgdm_mmaction.commands.check_videos import main as check_videos
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import mine
 from mgdm_mmaction.negatives import read_negatives

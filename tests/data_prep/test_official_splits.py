@@ -1,11 +1,10 @@
 import pytest
 from mmaction.datasets import VideoDataset
 
-from mgdm_mmaction.corpus import read_labels
-from mgdm_mmaction.data_prep.command import main
+from mgdm_mmaction.commands.build_lists import main
 from mgdm_mmaction.errors import MGDMError
-
-from .stand_ins import rows, touch
+from mgdm_mmaction.text.corpus import read_labels
+from tests.data_prep.stand_ins import rows, touch
 
 HMDB = read_labels('hmdb51')
 UCF = read_labels('ucf101')

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mgdm_mmaction.corpus import read_labels
+from mgdm_mmaction.commands.build_protocol import main
 from mgdm_mmaction.data_prep.protocols import base_and_novel, shuffled
-from mgdm_mmaction.data_prep.protocols_command import main
 from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.text.corpus import read_labels
 
 NAMES = ['BrushHair', 'cartwheel', 'Shoot bow', 'wave', 'golf']
 COUNTS = [6, 3, 5, 4, 3]

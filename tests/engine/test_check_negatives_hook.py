@@ -9,8 +9,8 @@ from mmaction.registry import HOOKS
 from mmengine.dataset import RepeatDataset
 
 from mgdm_mmaction import MGDMError
-from mgdm_mmaction.corpus import LabelCorpus
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
+from mgdm_mmaction.text.corpus import LabelCorpus
 
 CLASSES = ['run', 'jump', 'clap']
 

@@ -23,9 +23,8 @@ from mgdm_mmaction.engine import (
 )
 from mgdm_mmaction.engine.fsdp.strategy import _by_name
 from mgdm_mmaction.errors import MGDMError
+from tests.engine.tiny_run import KeepScores, tiny_run_cfg
 from tests.models.tiny import tiny_config
-
-from .tiny_run import KeepScores, tiny_run_cfg
 
 BASE = Path(__file__).resolve().parents[2] / 'configs' / '_base_' / 'fsdp.py'
 

@@ -5,10 +5,10 @@ import statistics
 
 import pytest
 
+from mgdm_mmaction.commands.evaluate import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.evaluation import Report, combine
 from mgdm_mmaction.evaluation.combine import summary_table, summary_text
-from mgdm_mmaction.evaluation.command import main
 
 
 def report(top1=0.5, top5=0.9, mean_class=0.4, **protocol):

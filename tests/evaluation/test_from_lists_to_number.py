@@ -7,11 +7,11 @@ import pytest
 from mmengine.config import Config
 
 from mgdm_mmaction.apis.train import run_training
-from mgdm_mmaction.corpus import read_labels
-from mgdm_mmaction.data_prep.protocols_command import main as build_protocol
-from mgdm_mmaction.evaluation.command import main as evaluate
+from mgdm_mmaction.commands.build_protocol import main as build_protocol
+from mgdm_mmaction.commands.evaluate import main as evaluate
+from mgdm_mmaction.commands.mine_negatives import main as mine
 from mgdm_mmaction.evaluation.report import read_reports
-from mgdm_mmaction.mining.command import main as mine
+from mgdm_mmaction.text.corpus import read_labels
 from tests.apis.conftest import CONFIG
 
 BASE = f"""

@@ -14,10 +14,10 @@ from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.runner import load_checkpoint
 
+from mgdm_mmaction.checkpoint import read_checkpoint_facts, training_k
+from mgdm_mmaction.commands.evaluate import main
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.evaluation.checkpoint import read_checkpoint_facts, training_k
-from mgdm_mmaction.evaluation.command import main
 from mgdm_mmaction.evaluation.report import read_reports
 from tests.apis.conftest import CONFIG
 

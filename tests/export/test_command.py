@@ -10,9 +10,9 @@ import pytest
 import torch
 from mmaction.apis import inference_recognizer
 
+from mgdm_mmaction.commands.export import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.export import read_metadata
-from mgdm_mmaction.export.command import main
 
 PAGE = Path(__file__).resolve().parents[2] / 'docs' / 'export.md'
 

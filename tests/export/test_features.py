@@ -15,8 +15,8 @@ from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 from torch.multiprocessing import start_processes
 
+from mgdm_mmaction.commands.dump_features import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.export.features_command import main
 from tests.models.test_distributed import free_port
 from tests.models.tiny import NUM_FRAMES
 

@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
+from mgdm_mmaction.commands.export import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.export import (
     FoldedRecognizer,
@@ -19,7 +20,6 @@ from mgdm_mmaction.export import (
     save_onnx,
     save_program,
 )
-from mgdm_mmaction.export.command import main
 from tests.export.conftest import PREPROCESSOR
 from tests.models.tiny import CLASSES, tiny_model
 

@@ -9,8 +9,8 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.clip import build_clip
-from mgdm_mmaction.inference import MGDMInferencer
 from tests.models.tiny import CLASSES, tiny_config
 
 NUM_FRAMES = 4

@@ -11,8 +11,8 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mgdm_mmaction.commands.demo import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference.command import main
 from mgdm_mmaction.visualization import plan_layout
 from tests.apis.conftest import CONFIG, toy
 from tests.visualization.pictures import write_square

@@ -7,12 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from mgdm_mmaction.inference.frames import FileFrames, open_frames
-from mgdm_mmaction.inference.inputs import list_sources
-from mgdm_mmaction.inference.opencv_frames import OpenCVFrames
-from mgdm_mmaction.inference.unreadable import UnreadableVideoError
-
-from .clips import cut, encode, quadrants, rotate, write_sound
+from mgdm_mmaction.apis.inputs import list_sources
+from mgdm_mmaction.video.frames import FileFrames, open_frames
+from mgdm_mmaction.video.opencv_frames import OpenCVFrames
+from mgdm_mmaction.video.unreadable import UnreadableVideoError
+from tests.inference.clips import cut, encode, quadrants, rotate, write_sound
 
 
 @pytest.fixture(scope='module')

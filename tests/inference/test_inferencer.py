@@ -11,12 +11,11 @@ import torch
 from mmaction.apis import inference_recognizer, init_recognizer
 from mmaction.structures import ActionDataSample
 
+from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference import MGDMInferencer
+from tests.inference.clips import encode
+from tests.inference.conftest import NUM_FRAMES, clip_config, save_checkpoint
 from tests.models.tiny import CLASSES
-
-from .clips import encode
-from .conftest import NUM_FRAMES, clip_config, save_checkpoint
 
 
 @pytest.fixture(scope='module')

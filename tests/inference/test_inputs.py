@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
+from mgdm_mmaction.apis.inputs import list_sources
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference.inputs import list_sources
 
 
 def _touch(folder, *names):

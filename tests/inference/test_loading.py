@@ -4,13 +4,12 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mgdm_mmaction.apis.inferencer import MGDMInferencer
+from mgdm_mmaction.checkpoint_config import config_of_checkpoint
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference import MGDMInferencer
-from mgdm_mmaction.inference.checkpoint_config import config_of_checkpoint
+from tests.inference.clips import encode
+from tests.inference.conftest import clip_config, save_checkpoint
 from tests.models.tiny import CLASSES
-
-from .clips import encode
-from .conftest import clip_config, save_checkpoint
 
 
 def _message(*args, **kwargs):

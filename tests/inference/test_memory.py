@@ -7,9 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from mgdm_mmaction.inference.memory import release_memory
-
-from .clips import encode
+from mgdm_mmaction.apis.memory import release_memory
+from tests.inference.clips import encode
 
 STATUS = Path('/proc/self/status')
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mgdm_mmaction.commands.demo_outputs import plan_outputs
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference.outputs import plan_outputs
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
+from mgdm_mmaction.apis import window_pipeline as module
+from mgdm_mmaction.apis.window_pipeline import WindowPipeline
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference import pipeline as module
-from mgdm_mmaction.inference.pipeline import WindowPipeline
+from tests.inference.conftest import NUM_FRAMES, clip_config
 from tests.models.tiny import CLASSES
-
-from .conftest import NUM_FRAMES, clip_config
 
 
 class CountedFrames:

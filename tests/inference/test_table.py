@@ -1,7 +1,7 @@
 """Predictions as text."""
 
-from mgdm_mmaction.inference.table import describe_prediction
-from mgdm_mmaction.predictions import VideoPrediction, WindowPrediction
+from mgdm_mmaction.apis.predictions import VideoPrediction, WindowPrediction
+from mgdm_mmaction.commands.demo_table import describe_prediction
 
 
 def test_one_window_has_one_list():

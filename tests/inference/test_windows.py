@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mgdm_mmaction.apis.windows import check_window, frames_between, window_starts
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inference.windows import check_window, frames_between, window_starts
 
 
 @pytest.mark.parametrize('duration', [0.04, 1.0, 7.3, 10.0, 60.02])

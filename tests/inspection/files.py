@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mgdm_mmaction.corpus import LabelCorpus
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter, read_negatives
+from mgdm_mmaction.text.corpus import LabelCorpus
 
 CLASSES = ['run', 'jump', 'dive', 'swim', 'row']
 EXTRA = ['sail', 'walk', 'sit']

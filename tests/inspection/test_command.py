@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mgdm_mmaction.commands.inspect_negatives import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inspection.command import main
 from tests.datasets.videos import write_video
 from tests.inspection.files import random_rows, write
 
@@ -53,7 +53,7 @@ def test_a_comparison_and_its_page(file, tmp_path, capsys):
 
 
 def test_a_large_page_says_so(file, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr('mgdm_mmaction.inspection.command._LARGE', 1000)
+    monkeypatch.setattr('mgdm_mmaction.commands.inspect_negatives._LARGE', 1000)
     main([file, '--html', str(tmp_path / 'page.html')])
     assert 'fewer --per-class (now 6)' in capsys.readouterr().out
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inspection import compare_negatives
-from mgdm_mmaction.inspection.comparison_text import describe_comparison
 from mgdm_mmaction.negatives import read_negatives
+from mgdm_mmaction.negatives.inspection.comparison import compare_negatives
+from mgdm_mmaction.negatives.inspection.comparison_text import describe_comparison
 from tests.inspection.files import CLASSES, random_file, random_rows, write
 
 

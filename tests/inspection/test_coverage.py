@@ -4,8 +4,10 @@ import pytest
 
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inspection import count_file, describe_file, list_coverage
 from mgdm_mmaction.negatives import read_negatives
+from mgdm_mmaction.negatives.inspection.coverage import list_coverage
+from mgdm_mmaction.negatives.inspection.statistics import count_file
+from mgdm_mmaction.negatives.inspection.summary import describe_file
 from tests.inspection.files import write
 
 

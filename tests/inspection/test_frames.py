@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inspection.frames import middle_frame, thumbnail, thumbnails
+from mgdm_mmaction.visualization.negatives.frames import middle_frame, thumbnail, thumbnails
 from tests.datasets.videos import frames_of, write_frames, write_video
 
 

@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from mgdm_mmaction.commands.inspect_negatives import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inspection.command import main
-from mgdm_mmaction.inspection.page import check_page_path, write_page
-from mgdm_mmaction.inspection.page_data import embed_json
+from mgdm_mmaction.visualization.negatives.page import check_page_path, write_page
+from mgdm_mmaction.visualization.negatives.page_data import embed_json
 from tests.datasets.videos import write_video
 from tests.inspection.files import random_rows, write
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mgdm_mmaction.inspection.command import main
+from mgdm_mmaction.commands.inspect_negatives import main
 from mgdm_mmaction.toy import generate_dataset
 from tests.inspection.files import write
 

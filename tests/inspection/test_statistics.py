@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.inspection import count_file, describe_file
-from mgdm_mmaction.inspection.histogram import draw_histogram
-from mgdm_mmaction.inspection.ordering import order_classes, order_labels
-from mgdm_mmaction.inspection.overlap import overlap_between_classes, rank_change
-from mgdm_mmaction.inspection.pairs import confused_pairs, confused_with_others
-from mgdm_mmaction.inspection.sampling import sample_videos
 from mgdm_mmaction.negatives import read_negatives
+from mgdm_mmaction.negatives.inspection.histogram import draw_histogram
+from mgdm_mmaction.negatives.inspection.ordering import order_classes, order_labels
+from mgdm_mmaction.negatives.inspection.overlap import overlap_between_classes, rank_change
+from mgdm_mmaction.negatives.inspection.pairs import confused_pairs, confused_with_others
+from mgdm_mmaction.negatives.inspection.sampling import sample_videos
+from mgdm_mmaction.negatives.inspection.statistics import count_file
+from mgdm_mmaction.negatives.inspection.summary import describe_file
 from tests.inspection.files import CLASSES, random_file, random_rows, write
 
 
@@ -54,7 +55,7 @@ def test_overlap_within_a_class(file, depth):
 
 def test_a_large_class_is_judged_by_a_sample(file, monkeypatch):
     whole = count_file(file).overlap
-    monkeypatch.setattr('mgdm_mmaction.inspection.overlap.MAX_VIDEOS', 8)
+    monkeypatch.setattr('mgdm_mmaction.negatives.inspection.overlap.MAX_VIDEOS', 8)
     sample = count_file(file).overlap
     assert not np.array_equal(whole[:3], sample[:3])
     np.testing.assert_allclose(whole[:3], sample[:3], atol=0.15)

@@ -3,10 +3,10 @@
 import pytest
 from mmengine.config import Config
 
+from mgdm_mmaction.commands.convert_negatives import main
 from mgdm_mmaction.datasets import AttachHardNegatives
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.mining.convert_command import main
 from mgdm_mmaction.mining.text_only import mine_text_only
 from mgdm_mmaction.negatives import read_negatives
 from tests.mining.small import CLASSES, write_config

@@ -9,11 +9,11 @@ import torch
 from mmengine.config import Config
 
 from mgdm_mmaction.clip import build_clip
-from mgdm_mmaction.corpus import LabelCorpus, normalize_label, read_labels
+from mgdm_mmaction.commands.inspect_labels import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.mining.labels_command import main
 from mgdm_mmaction.mining.text_only import mine_text_only
 from mgdm_mmaction.negatives import read_negatives
+from mgdm_mmaction.text.corpus import LabelCorpus, normalize_label, read_labels
 from tests.mining.small import CLASSES, write_config
 
 LABELS = ['running', 'high jump', 'dive', 'swim', 'row', 'sail', 'walk']

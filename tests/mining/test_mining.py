@@ -12,13 +12,13 @@ import torch
 from mmengine.config import Config
 
 from mgdm_mmaction.clip import build_clip, tokenize
-from mgdm_mmaction.corpus import LabelCorpus
+from mgdm_mmaction.commands.mine_negatives import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import allowed_labels, mine, rank_negatives
-from mgdm_mmaction.mining.command import main
 from mgdm_mmaction.mining.progress import Progress
 from mgdm_mmaction.mining.summary import SummaryCounter, true_ranks
 from mgdm_mmaction.negatives import read_negatives, validate_negatives
+from mgdm_mmaction.text.corpus import LabelCorpus
 from tests.datasets.videos import write_frames
 from tests.mining.small import CLASSES, EXTRA, FRAMES, MEAN, STD, T, write_config
 

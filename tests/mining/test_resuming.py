@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
+from mgdm_mmaction.commands.mine_negatives import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import mine
-from mgdm_mmaction.mining.command import main
 from mgdm_mmaction.mining.encoding import BlockEncoder
 from mgdm_mmaction.mining.ledger import Ledger
 from mgdm_mmaction.mining.processes import Process, parse_process, this_process

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mgdm_mmaction.clip import build_clip, weights_digest
+from mgdm_mmaction.commands.mine_negatives import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.mining.command import main
 from mgdm_mmaction.negatives import read_negatives
 from tests.mining.small import write_config
 

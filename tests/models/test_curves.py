@@ -5,10 +5,9 @@ import torch
 from mmaction.registry import MODELS
 
 from mgdm_mmaction.models import augmented_contrastive_loss
-from mgdm_mmaction.models.curves import margins, share_in_batch, training_curves
-
-from .test_losses import BATCHES, kl_rows
-from .tiny import tiny_batch, tiny_model
+from mgdm_mmaction.models.losses.training_curves import margins, share_in_batch, training_curves
+from tests.models.test_losses import BATCHES, kl_rows
+from tests.models.tiny import tiny_batch, tiny_model
 
 NAMES = {
     'loss_contrastive', 'kl_video_to_text', 'kl_text_to_video', 'logit_scale', 'temperature',

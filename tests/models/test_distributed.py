@@ -8,9 +8,8 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch.nn.parallel import DistributedDataParallel
 
-from mgdm_mmaction.models.gather import all_gather_batch
-
-from .tiny import tiny_batch, tiny_model
+from mgdm_mmaction.models.layers.gather import all_gather_batch
+from tests.models.tiny import tiny_batch, tiny_model
 
 
 def free_port():

@@ -9,12 +9,8 @@ from mmengine.runner import load_checkpoint
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.clip import build_clip, encode_texts
-from mgdm_mmaction.models import (
-    HardNegativeTextHead,
-    SemanticDiscriminator,
-    TextGuidedTemporalHead,
-    text_guided_similarity,
-)
+from mgdm_mmaction.models import HardNegativeTextHead, SemanticDiscriminator, TextGuidedTemporalHead
+from mgdm_mmaction.models.layers.text_guided_similarity import text_guided_similarity
 
 CLASSES = ['RunningFast', 'jumping', 'opening door', 'closing door', 'clapping']
 

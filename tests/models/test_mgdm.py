@@ -6,10 +6,9 @@ import torch
 from mmengine.runner import load_checkpoint, save_checkpoint
 
 from mgdm_mmaction import MGDMError
-from mgdm_mmaction.models import text_guided_similarity
-
-from .test_losses import naive_loss
-from .tiny import CLASSES, NUM_FRAMES, tiny_batch, tiny_model
+from mgdm_mmaction.models.layers.text_guided_similarity import text_guided_similarity
+from tests.models.test_losses import naive_loss
+from tests.models.tiny import CLASSES, NUM_FRAMES, tiny_batch, tiny_model
 
 
 def frames_of(model, inputs):
@@ -137,7 +136,7 @@ def test_checkpoint_round_trip_needs_no_clip_weights(tmp_path):
     save_checkpoint(dict(state_dict=model.state_dict()), file)
     from mmaction.registry import MODELS
 
-    from .tiny import tiny_config
+    from tests.models.tiny import tiny_config
 
     missing = dict(pretrained='/no/such/file.pt')
     other = MODELS.build(tiny_config(backbone=missing, cls_head=missing)).eval()

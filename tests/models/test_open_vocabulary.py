@@ -9,8 +9,7 @@ from mmengine.runner import load_checkpoint
 from mgdm_mmaction.clip import build_clip, encode_texts, weights_digest
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.models.heads import HardNegativeTextHead
-
-from .tiny import CLASSES, tiny_batch, tiny_model
+from tests.models.tiny import CLASSES, tiny_batch, tiny_model
 
 OTHERS = ['waving', 'Jumping', 'closing the door', 'swimming']
 

@@ -5,7 +5,10 @@ import math
 import pytest
 import torch
 
-from mgdm_mmaction.models import text_guided_attention, text_guided_similarity
+from mgdm_mmaction.models.layers.text_guided_similarity import (
+    text_guided_attention,
+    text_guided_similarity,
+)
 
 
 def naive_similarity(frames, guides, texts, attn_temperature, normalize_video):

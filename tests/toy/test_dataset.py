@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch  # noqa: F401  decord has to be loaded after torch
 
+from mgdm_mmaction.commands.toy import make_toy_data
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.toy import MOTIONS, Action, generate_dataset, read_settings, render_clip
-from mgdm_mmaction.toy.command import make_toy_data
 from mgdm_mmaction.toy.dataset import _check_video, clip_generator
 
 decord = pytest.importorskip('decord')

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.toy_experiments import run_experiments
+from benchmarks.toy_variants import VARIANTS
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.toy.demo import run_demo
-from mgdm_mmaction.toy.experiments import run_experiments
 from mgdm_mmaction.toy.steps import locate, run_command, shorten
-from mgdm_mmaction.toy.variants import VARIANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from mgdm_mmaction.predictions import VideoPrediction, WindowPrediction
+from mgdm_mmaction.apis.predictions import VideoPrediction, WindowPrediction
 
 MILLISECONDS = Fraction(1, 1000)
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mgdm_mmaction.apis.predictions import VideoPrediction, WindowPrediction
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.predictions import VideoPrediction, WindowPrediction
 from mgdm_mmaction.visualization import (
     FontStack,
     annotate_picture,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mgdm_mmaction.predictions import WindowPrediction
+from mgdm_mmaction.apis.predictions import WindowPrediction
 from mgdm_mmaction.visualization import AttentionStrip, FontStack, attention_levels, plan_layout
 
 FONTS = FontStack([], candidates=[])

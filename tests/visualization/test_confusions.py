@@ -9,11 +9,12 @@ import torch
 from mmengine.fileio import dump
 from PIL import Image
 
-from mgdm_mmaction.analysis.confusions_command import main
+from mgdm_mmaction.commands.analyze_confusions import main
 from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.evaluation.confusions.comparison import PairChange, RunComparison
+from mgdm_mmaction.evaluation.confusions.mined import mined_ranks
+from mgdm_mmaction.evaluation.confusions.text import describe_runs
 from mgdm_mmaction.mining.dumps import Dump, read_dump
-from mgdm_mmaction.visualization.confusions import PairChange, RunComparison, describe_runs
-from mgdm_mmaction.visualization.confusions.mined import mined_ranks
 from tests.apis.conftest import CONFIG, toy
 from tests.inspection.files import CLASSES, read_negatives, write
 

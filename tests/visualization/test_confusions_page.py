@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from mgdm_mmaction.inspection.frames import thumbnail
-from mgdm_mmaction.inspection.page import write_page
+from mgdm_mmaction.evaluation.confusions.comparison import RunComparison
 from mgdm_mmaction.mining.dumps import Dump
-from mgdm_mmaction.visualization.confusions import RunComparison
-from mgdm_mmaction.visualization.confusions.figures import Example, PairExamples
-from mgdm_mmaction.visualization.confusions.page import build_confusions_page
+from mgdm_mmaction.visualization.confusions_figures import Example, PairExamples
+from mgdm_mmaction.visualization.confusions_page import build_confusions_page
+from mgdm_mmaction.visualization.negatives.frames import thumbnail
+from mgdm_mmaction.visualization.negatives.page import write_page
 from tests.datasets.videos import write_video
 from tests.inspection import test_page_in_chromium as browser
 from tests.inspection.test_page_in_chromium import NASTY, contrast, luminance

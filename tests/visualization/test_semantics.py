@@ -10,8 +10,8 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from PIL import Image
 
-from mgdm_mmaction.analysis.listed_videos import TestVideos
-from mgdm_mmaction.analysis.semantics_command import main
+from mgdm_mmaction.apis.listed_videos import TestVideos
+from mgdm_mmaction.commands.visualize_semantics import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.visualization.figures import figure_style, save_figure
 from mgdm_mmaction.visualization.semantics import half_similarities

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.visualization import VideoReader
+from mgdm_mmaction.video.reader import VideoReader
 from tests.visualization.pictures import encode, moving_square, turn, write_square
 
 TIMES = [0, 0.04, 0.1, 0.5, 0.52, 2.0]

@@ -8,9 +8,9 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from ...corpus import LabelCorpus
 from ...errors import MGDMError
 from ...negatives import ClassNegatives, NegativesFile, class_negatives, read_negatives, video_path
+from ...text.corpus import LabelCorpus
 from .negative_choice import NegativeChoice
 
 __all__ = ['AttachHardNegatives']

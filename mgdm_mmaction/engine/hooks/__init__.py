@@ -4,8 +4,8 @@ from .check_gradients_hook import CheckGradientsHook
 from .check_negatives_hook import CheckNegativesHook
 from .epoch_seed_hook import EpochSeedHook
 from .learning_rates_hook import LearningRatesHook
-from .mine_again_hook import MineAgainHook
 from .model_summary_hook import ModelSummaryHook
+from .refresh_negatives_hook import MineAgainHook
 
 __all__ = [
     'CheckGradientsHook',

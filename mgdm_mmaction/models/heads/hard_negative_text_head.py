@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-from ...corpus import DEFAULT_PROMPT, LabelCorpus
+from ...text.corpus import DEFAULT_PROMPT, LabelCorpus
 from .label_texts import LabelTexts
 
 __all__ = ['HardNegativeTextHead']
@@ -36,7 +36,7 @@ class HardNegativeTextHead(LabelTexts):
             None, random weights.
         extra_labels (str or Sequence[str]): More labels to mine negatives from. Defaults to ().
         prompt (str | Sequence[str]): Text with ``{}`` for the label, several of them or a packaged
-            list ('actions') for an ensemble, see :func:`~mgdm_mmaction.text_bank.encode_labels`.
+            list ('actions') for an ensemble, see :func:`~mgdm_mmaction.text.bank.encode_labels`.
             Defaults to 'This is a video about {}'.
         discriminator (dict, optional): Config of :class:`SemanticDiscriminator`, without the
             width. None leaves the texts as they are. Defaults to ``dict(num_layers=2)``.

@@ -9,9 +9,9 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from ...clip import embed_dims
-from ...corpus import LabelCorpus
 from ...errors import MGDMError
-from ...text_bank import TextBank, build_text_bank
+from ...text.bank import TextBank, build_text_bank
+from ...text.corpus import LabelCorpus
 
 __all__ = ['LabelTexts', 'read_label_state']
 

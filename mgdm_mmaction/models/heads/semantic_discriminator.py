@@ -2,7 +2,7 @@
 
 from mmaction.registry import MODELS
 
-from ..transformer import ResidualTransformer
+from ..layers.residual_transformer import ResidualTransformer
 
 __all__ = ['SemanticDiscriminator']
 

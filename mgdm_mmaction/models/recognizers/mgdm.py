@@ -8,8 +8,8 @@ from mmaction.registry import MODELS
 from torch import Tensor
 
 from ...errors import MGDMError
-from ..curves import training_curves
-from ..gather import all_gather_batch
+from ..layers.gather import all_gather_batch
+from ..losses.training_curves import training_curves
 from .architecture import check_architecture
 
 __all__ = ['MGDM']

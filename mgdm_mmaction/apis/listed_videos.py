@@ -1,0 +1,164 @@
+"""Videos of a config's test list, decoded as its test decodes them."""
+
+import copy
+import os
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from mmaction.registry import DATASETS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from torch import Tensor
+
+from ..datasets.annotations import unwrap_datasets
+from ..errors import MGDMError, explain_config
+from ..negatives import video_path
+from ..negatives.format import path_key
+from .checks import check_data, find_transforms
+
+__all__ = ['TestVideos', 'read_test_list']
+
+
+def read_test_list(cfg: Config, config_path: str) -> list[dict]:
+    """Return the data infos of all test videos of a config, in their order.
+
+    Args:
+        cfg (Config): The config.
+        config_path (str): Its file, for messages.
+
+    Returns:
+        list[dict]: With ``filename`` or ``frame_dir``, and ``label``.
+
+    Raises:
+        MGDMError: If there is no such list.
+    """
+    return [
+        dataset.get_data_info(i)
+        for dataset in _datasets(cfg, config_path)
+        for i in range(len(dataset))
+    ]
+
+
+def _datasets(cfg: Config, config_path: str) -> list:
+    check_data(cfg, 'test', config_path)
+    # The data set builds its pipeline in the default scope.
+    init_default_scope('mmaction')
+    found = []
+    with explain_config():
+        for config in unwrap_datasets(cfg.test_dataloader.dataset):
+            config = copy.deepcopy(config)
+            for transform in find_transforms(config):
+                if transform.get('type') == 'PackActionInputs':
+                    transform['meta_keys'] = ('unreadable',)
+            found.append(DATASETS.build(config))
+    return found
+
+
+class TestVideos:
+    """Some videos of a test list; iterating decodes them.
+
+    Args:
+        cfg (Config): The config.
+        config_path (str): Its file, for messages.
+        num_classes (int): Labels stay below it.
+
+    Attributes:
+        total (int): Videos in the list.
+        how (str): How some were chosen, for people.
+
+    Raises:
+        MGDMError: If there is no list, or a label is out of range.
+    """
+
+    __test__ = False  # it is no test, whatever pytest thinks of its name
+
+    def __init__(self, cfg: Config, config_path: str, num_classes: int) -> None:
+        self._datasets = _datasets(cfg, config_path)
+        self._items = [(d, i) for d, data in enumerate(self._datasets) for i in range(len(data))]
+        self._chosen: list[tuple[int, dict]] = []
+        self._num_classes = num_classes
+        self.total, self.how = len(self._items), ''
+
+    def sampled(self, number: int, seed: int) -> 'TestVideos':
+        """Choose videos at random.
+
+        Args:
+            number (int): How many; all if there are fewer.
+            seed (int): Seed of the draw.
+        """
+        rows = np.random.default_rng(seed).permutation(self.total)[:number]
+        self._chosen = [(self._items[row][0], self._info(row)) for row in rows]
+        self.how = f' of the {self.total} of the test list, drawn at random with seed {seed}'
+        return self
+
+    def named(self, paths: Sequence[str], label: int | None) -> 'TestVideos':
+        """Choose videos by path.
+
+        Args:
+            paths (Sequence[str]): As the list writes them, or longer or shorter by whole folders at
+                the front; or other files.
+            label (int, optional): True class of files that are not in the list.
+
+        Raises:
+            MGDMError: If a path fits no video and no file, or several videos, or its true class is
+                not known.
+        """
+        keys = [
+            path_key(self._name(source, self._info(row)))
+            for row, (source, _) in enumerate(self._items)
+        ]
+        self._chosen = [self._one(path, label, keys) for path in paths]
+        return self
+
+    def _one(self, path: str, label: int | None, keys: list[str]) -> tuple[int, dict]:
+        wanted = path_key(path)
+        rows = [
+            row
+            for row, key in enumerate(keys)
+            if f'/{key}'.endswith(f'/{wanted}') or f'/{wanted}'.endswith(f'/{key}')
+        ]
+        if len(rows) > 1:
+            raise MGDMError(
+                f'--videos {path}: fits {len(rows)} videos of the test list, such as '
+                f'{keys[rows[0]]} and {keys[rows[1]]}; write more of the path.'
+            )
+        if rows:
+            return self._items[rows[0]][0], self._info(rows[0])
+        if not os.path.isfile(path):
+            raise MGDMError(
+                f'--videos {path}: is neither in the test list nor a file; the list has paths such '
+                f'as {keys[0]}.'
+            )
+        if label is None:
+            raise MGDMError(
+                f'--videos {path}: is not in the test list, so that its true class is not known; '
+                'add --label CLASS.'
+            )
+        return 0, dict(filename=path, label=label, start_index=0, modality='RGB')
+
+    def _info(self, row: int) -> dict:
+        source, index = self._items[row]
+        return self._datasets[source].get_data_info(index)
+
+    def _name(self, source: int, info: dict) -> str:
+        """Return the path of a video as its list writes it."""
+        prefix = self._datasets[source].data_prefix
+        return video_path(info, prefix.get('video', prefix.get('img')))
+
+    def __iter__(self) -> Iterator[tuple[str, int, Tensor]]:
+        """Yield path as the list has it, label and frames [views x T, 3, H, W] of the videos.
+
+        Raises:
+            MGDMError: If a video cannot be read, or its label is out of range.
+        """
+        for source, info in self._chosen:
+            path, label = self._name(source, info), info['label']
+            if not isinstance(label, int) or not 0 <= label < self._num_classes:
+                raise MGDMError(
+                    f'{path}: label {label}; expected one number from 0 to '
+                    f'{self._num_classes - 1}, for the classes of the model.'
+                )
+            packed = self._datasets[source].pipeline(dict(info))
+            if packed is None or packed['data_samples'].metainfo.get('unreadable'):
+                raise MGDMError(f'{path}: cannot be read as a video; choose another one.')
+            yield path, label, packed['inputs']

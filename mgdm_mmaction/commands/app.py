@@ -1,0 +1,140 @@
+"""The command line of the page."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from ..apis.inferencer import MGDMInferencer
+from ..app.limits import Limits
+from ..app.page import require_gradio
+from ..app.recognition import Recognition
+from ..app.server import PageServer, bind, is_loopback
+from ..app.told_apart import find_told_apart
+from ..errors import MGDMError
+from ..text.corpus import read_labels
+
+__all__ = ['main']
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Serve the page until it is stopped.
+
+    Args:
+        argv (Sequence[str], optional): Arguments; None takes those of the process. Defaults to
+            None.
+
+    Raises:
+        MGDMError: If an argument does not fit, a file is missing, the port is in use, or Gradio is
+            not installed.
+    """
+    args = _parse(argv)
+    # What costs nothing to check comes before what takes a minute.
+    limits = Limits(args.max_size, args.max_duration, args.queue)
+    labels = _check(args)
+    require_gradio()
+    taken = bind(args.host, args.port)
+    try:
+        server = PageServer(_load(args, labels, limits), taken, _name(args))
+    except BaseException:
+        taken.close()
+        raise
+    _warn(args.host, server.host)
+    # uvicorn raises the signal again when it has shut down: this lets our own cleaning run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    print(f'{server.url} (Ctrl-C stops it)', flush=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        print('stopped')
+
+
+def _load(args: argparse.Namespace, labels: list[str] | None, limits: Limits) -> Recognition:
+    inferencer = MGDMInferencer(
+        args.model,
+        args.checkpoint,
+        device=args.device,
+        pretrained=args.pretrained,
+        show_progress=False,
+    )
+    own = list(inferencer.labels)
+    found = find_told_apart(inferencer.cfg, own, args.negatives)
+    print(found.note)
+    return Recognition(inferencer, limits, found.told_apart, labels)
+
+
+def _check(args: argparse.Namespace) -> list[str] | None:
+    for what, path in (
+        ('MODEL', args.model),
+        ('CHECKPOINT', args.checkpoint),
+        ('--negatives', args.negatives),
+    ):
+        if path is not None and not os.path.isfile(path):
+            raise MGDMError(f'{what} {path}: no such file.')
+    if args.checkpoint is None and args.model.endswith('.py'):
+        raise MGDMError(
+            f'{args.model}: is a config; name the checkpoint behind it: '
+            f'tools/app.py {args.model} CHECKPOINT.pth'
+        )
+    if not 0 <= args.port <= 65535:
+        raise MGDMError(f'--port {args.port}: expected 0 to 65535; 0 takes a free one.')
+    return None if args.labels is None else read_labels(args.labels)
+
+
+def _warn(host: str, address: str) -> None:
+    if not is_loopback(address):
+        print(
+            f'warning: --host {host}: everyone who reaches this machine can use the page, and it '
+            'has no password.',
+            file=sys.stderr,
+        )
+
+
+def _name(args: argparse.Namespace) -> str:
+    return ' / '.join(os.path.basename(path) for path in (args.model, args.checkpoint) if path)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='A page in the browser: drop a clip, type labels, see scores, the frames that '
+        'each label looked at, and what training told apart. It asks nothing of the network.'
+    )
+    parser.add_argument('model', help='config, or a checkpoint that holds its config')
+    parser.add_argument('checkpoint', nargs='?', help='checkpoint, where MODEL is a config')
+    parser.add_argument('--device', help="for example 'cpu'. Default: a GPU if there is one")
+    parser.add_argument(
+        '--labels',
+        metavar='FILE',
+        help="labels that an empty box means, one a line. Default: the checkpoint's own",
+    )
+    parser.add_argument(
+        '--pretrained',
+        metavar='CLIP',
+        help='CLIP weights for labels that the checkpoint does not hold. Default: those that the '
+        'config names',
+    )
+    parser.add_argument(
+        '--negatives',
+        metavar='FILE',
+        help='negatives that the checkpoint was trained with. Default: the file that its config '
+        'names, if it is there',
+    )
+    limits = parser.add_argument_group('limits')
+    limits.add_argument(
+        '--max-size', type=float, default=200, metavar='MB', help='of a clip. Default: 200'
+    )
+    limits.add_argument(
+        '--max-duration', type=float, default=120, metavar='S', help='of a clip. Default: 120'
+    )
+    limits.add_argument(
+        '--queue', type=int, default=8, metavar='N', help='requests that may wait. Default: 8'
+    )
+    where = parser.add_argument_group('address')
+    where.add_argument(
+        '--host',
+        default='127.0.0.1',
+        help='address to listen on. Default: 127.0.0.1, which only this machine reaches',
+    )
+    where.add_argument('--port', type=int, default=7860, help='0 takes a free one. Default: 7860')
+    return parser.parse_args(argv)

@@ -1,0 +1,188 @@
+"""The command line of the evaluator."""
+
+import argparse
+import itertools
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..apis.checks import check_data
+from ..apis.common import add_common_arguments
+from ..apis.test import prepare_config
+from ..engine import process_rank
+from ..errors import MGDMError
+from ..evaluation.combine import combine, summary_table, summary_text
+from ..evaluation.measure import measure
+from ..evaluation.report import Report, dump_reports, markdown_table, read_reports
+
+__all__ = ['main']
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Test and report, see ``tools/evaluate.py --help``.
+
+    Args:
+        argv (Sequence[str], optional): Arguments. Defaults to None (those of the process).
+
+    Raises:
+        MGDMError: If something is missing or wrong, or the reports are of different protocols.
+    """
+    args = _parse(argv)
+    out = _out(args.out)
+    if args.combine:
+        if args.config or args.over or args.configs or args.checkpoints:
+            raise MGDMError('--combine reads reports that are there; it takes no config.')
+        reports = [report for path in args.combine for report in read_reports(path)]
+        summary = combine(reports)
+    else:
+        runs = list(_runs(args))
+        # The last list is missed before the first test, which may take hours.
+        for run in runs:
+            _prepare(args, *run)
+        reports = [measure(_prepare(args, *run), run[0]) for run in runs]
+        # A report that took hours is kept, also where it does not go with the others.
+        _write(out, reports, None)
+        summary = combine(reports) if len(reports) > 1 else None
+    if process_rank() == 0:
+        _write(out, reports, summary)
+        print('\n\n'.join(_texts(reports, summary)), flush=True)
+
+
+def _runs(args: argparse.Namespace) -> Iterator[tuple[str, str | None, dict[str, str]]]:
+    """Yield config, checkpoint and environment variables of every test."""
+    if (args.config is None) == (args.configs is None):
+        raise MGDMError('name one config, several with --configs, or reports with --combine.')
+    configs = args.configs or [args.config]
+    checkpoints = args.checkpoints or [args.checkpoint]
+    if args.configs and args.checkpoint:
+        raise MGDMError('--configs: name the checkpoints with --checkpoints.')
+    if len(checkpoints) not in (1, len(configs)):
+        raise MGDMError(
+            f'{len(checkpoints)} checkpoints for {len(configs)} configs; expected one for all, or '
+            'one each.'
+        )
+    if len(checkpoints) == 1:
+        checkpoints *= len(configs)
+    for config, checkpoint in zip(configs, checkpoints, strict=True):
+        for variables in _variables(args.over):
+            yield config, checkpoint and _fill(checkpoint, variables), variables
+
+
+def _fill(checkpoint: str, variables: dict[str, str]) -> str:
+    for name, value in variables.items():
+        checkpoint = checkpoint.replace(f'{{{name}}}', value)
+    return checkpoint
+
+
+def _variables(over: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield all combinations of ``NAME=1,2,3`` or ``NAME=1-3``."""
+    names, values = [], []
+    for item in over:
+        name, _, text = item.partition('=')
+        found = []
+        for part in text.split(','):
+            bounds = re.fullmatch(r'(\d+)-(\d+)', part)
+            if bounds and int(bounds[1]) <= int(bounds[2]):
+                found += [str(i) for i in range(int(bounds[1]), int(bounds[2]) + 1)]
+            elif part and not bounds:
+                found.append(part)
+            else:
+                raise MGDMError(f'--over {item}: expected NAME=1-10 or NAME=1,2,3.')
+        names.append(name)
+        values.append(found)
+    for chosen in itertools.product(*values):
+        yield dict(zip(names, chosen, strict=True))
+
+
+def _prepare(
+    args: argparse.Namespace, config: str, checkpoint: str | None, variables: dict[str, str]
+) -> Config:
+    """Read the config under environment variables, and check what it names."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        run = argparse.Namespace(**{**vars(args), 'config': config, 'checkpoint': checkpoint})
+        cfg = prepare_config(run)
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+    _check_variables(cfg, config, variables)
+    check_data(cfg, 'test', config)
+    return cfg
+
+
+def _check_variables(cfg: Config, config: str, variables: dict[str, str]) -> None:
+    """A variable that nothing reads would give one test several times."""
+    for name in variables:
+        # The text of a config holds those of its bases, as they are in the files.
+        if not re.search(rf'\{{\{{\s*\${re.escape(name)}\b', cfg.text):
+            raise MGDMError(
+                f'--over {name}: {config} does not read this variable, so that every test would '
+                'be the same.'
+            )
+
+
+def _out(path: str | None) -> Path | None:
+    if path is None:
+        return None
+    if not path.endswith('.json'):
+        raise MGDMError(f'--out {path}: the name should end in .json')
+    out = Path(path)
+    # Before the tests, which may take hours.
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def _write(out: Path | None, reports: list[Report], summary: dict | None) -> None:
+    if out is not None and process_rank() == 0:
+        out.write_text(dump_reports(reports, summary), 'utf-8')
+        out.with_suffix('.md').write_text(_table(reports, summary) + '\n', 'utf-8')
+
+
+def _table(reports: list[Report], summary: dict | None) -> str:
+    if summary is None:
+        return markdown_table([report.to_row() for report in reports])
+    return summary_table(reports, summary)
+
+
+def _texts(reports: list[Report], summary: dict | None) -> Iterator[str]:
+    yield from (report.to_text() for report in reports)
+    if summary is not None:
+        yield summary_text(reports, summary)
+    yield _table(reports, summary)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        'evaluate.py',
+        description='Test, and report accuracies with the protocol that they were measured under.',
+    )
+    parser.add_argument('config', nargs='?', help='config file')
+    parser.add_argument(
+        'checkpoint', nargs='?', help="checkpoint file; without one the model's initial weights"
+    )
+    parser.add_argument('--configs', nargs='+', metavar='CONFIG', help='several configs')
+    parser.add_argument(
+        '--checkpoints', nargs='+', metavar='CHECKPOINT', help='of --configs: one for all or each'
+    )
+    parser.add_argument(
+        '--over',
+        nargs='+',
+        default=[],
+        metavar='NAME=VALUES',
+        help='test once for every value of an environment variable that the config reads, such as '
+        'MGDM_DRAW=1-10; {MGDM_DRAW} in the name of the checkpoint stands for the value',
+    )
+    parser.add_argument('--combine', nargs='+', metavar='REPORT.json', help='reports to combine')
+    parser.add_argument(
+        '--out', metavar='REPORT.json', help='write the report there; .md beside it'
+    )
+    add_common_arguments(parser)
+    parser.set_defaults(dump=None)
+    return parser.parse_args(argv)

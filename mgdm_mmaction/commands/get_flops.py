@@ -1,0 +1,104 @@
+"""The command line that counts operations and parameters."""
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+
+from ..errors import MGDMError
+from ..evaluation.complexity import Complexity, count_complexity
+
+__all__ = ['format_complexity', 'main']
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print what the model of a config costs.
+
+    Args:
+        argv (list[str], optional): Arguments; None takes those of the process. Defaults to None.
+
+    Raises:
+        MGDMError: If the config cannot be read or its model cannot be counted.
+    """
+    args = _parse(argv)
+    size = None if args.shape is None else (args.shape[0], args.shape[-1])
+    complexity = count_complexity(_read_config(args), size, args.num_negatives)
+    print(f'{args.config}: {format_complexity(complexity)}')
+
+
+def format_complexity(complexity: Complexity) -> str:
+    """Write the counts as a text of a few lines.
+
+    Args:
+        complexity (Complexity): The counts.
+
+    Returns:
+        str: The text.
+    """
+    c = complexity
+    height, width = c.image_size
+    lines = [
+        f'one clip of {c.num_frames} frames of {height} x {width}, CLIP {c.arch}',
+        '',
+        "As the paper's table counts: Linear and Conv modules that are called, without attention,",
+        'norms and embeddings; the text tower on one prompt. 1 G = 10^9 multiply-adds.',
+        *(f'  {row.name:<14}{_giga(row.macs):>9} G{row.params / 1e6:9.1f} M' for row in c.table),
+        '',
+        'In full: every matrix product, also those of attention; no text tower runs, the text bank',
+        'replaces it. 1 GFLOP = 10^9 additions and multiplications, so 2 FLOPs a multiply-add.',
+        f'  training, k = {c.num_negatives}: {_giga(c.train_forward)} GFLOPs forward, '
+        f'{_giga(c.train_step)} forward and backward',
+        f'  testing, {c.num_classes} classes: {_giga(c.test)} GFLOPs',
+        f'  parameters: {c.params / 1e6:.1f} M, {c.trained / 1e6:.1f} M of them trained; '
+        f'text bank: {c.text_bank[0]} x {c.text_bank[1]} numbers',
+    ]
+    return '\n'.join(lines)
+
+
+def _giga(number: int) -> str:
+    """In 10^9, with one decimal as in the paper, or three for tiny models."""
+    return f'{number / 1e9:.{1 if number >= 1e10 else 3}f}'
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Count the operations and parameters of the model of a config, with random '
+        "weights: as the paper's complexity table does, and in full."
+    )
+    parser.add_argument('config', help='config file with an MGDM model')
+    parser.add_argument(
+        '--shape',
+        type=int,
+        nargs='+',
+        metavar='SIDE',
+        help="side of the frames, or height and width; the architecture's own if not given",
+    )
+    parser.add_argument(
+        '-k', '--num-negatives', type=int, help="negatives a video; the config's own if not given"
+    )
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change the config'
+    )
+    args = parser.parse_args(argv)
+    if args.shape is not None and (len(args.shape) > 2 or min(args.shape) < 1):
+        raise MGDMError(f'--shape takes a side or height and width of a frame, got {args.shape}')
+    if args.num_negatives is not None and args.num_negatives < 0:
+        raise MGDMError(f'--num-negatives should be 0 or more, got {args.num_negatives}')
+    return args
+
+
+def _read_config(args: argparse.Namespace) -> Config:
+    if not Path(args.config).is_file():
+        raise MGDMError(f'{args.config}: no such config file')
+    try:
+        cfg = Config.fromfile(args.config)
+        cfg.merge_from_dict(args.cfg_options or {})
+    except MGDMError:
+        raise
+    except Exception as error:
+        # A config is a program: it fails in as many ways as programs do.
+        first = ' '.join(str(error).split(', the current sys.path is')[0].split())
+        raise MGDMError(
+            f'{args.config} cannot be read as a config: {type(error).__name__}: {first[:400]}'
+        ) from error
+    return cfg

@@ -1,0 +1,1 @@
+"""Layers and functions that the parts of a recogniser are made of."""

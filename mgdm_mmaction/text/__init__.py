@@ -1,0 +1,1 @@
+"""Label texts: class names to prompts with ids, and their embeddings."""

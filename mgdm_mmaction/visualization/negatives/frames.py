@@ -1,0 +1,118 @@
+"""Middle frames of videos as small JPEG images."""
+
+import base64
+import io
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ...datasets.transforms.skip_unreadable import describe_error
+from ...errors import MGDMError
+
+__all__ = ['Thumbnail', 'middle_frame', 'thumbnail', 'thumbnails']
+
+# Width and height that an image must fit in, and its JPEG quality: about 4 kB of a real clip.
+SIZE = (160, 90)
+QUALITY = 60
+_IMAGES = ('.jpg', '.jpeg', '.png')
+# How negatives name a clip of a raw-frame list with offsets.
+_OFFSET = re.compile(r'(.+)@(\d+)\+(\d+)')
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small image of a video, or why there is none.
+
+    Args:
+        uri (str | None): Data URI of a JPEG; None if there is none.
+        problem (str): Why. Defaults to ''.
+    """
+
+    uri: str | None
+    problem: str = ''
+
+
+def middle_frame(path: Path) -> np.ndarray:
+    """Decode the frame in the middle of a video, or of a folder of images.
+
+    Args:
+        path (Path): A video file, a folder of raw frames, or such a folder with
+            ``@offset+frames`` behind its name.
+
+    Returns:
+        np.ndarray: RGB, uint8, shape [H, W, 3].
+
+    Raises:
+        FileNotFoundError: If there is neither.
+        Exception: Whatever decord or Pillow say about a broken file.
+    """
+    start, count = 0, None
+    if not path.exists() and (match := _OFFSET.fullmatch(str(path))):
+        path, start, count = Path(match[1]), int(match[2]), int(match[3])
+    if path.is_dir():
+        files = sorted(f for f in path.iterdir() if f.suffix.lower() in _IMAGES)
+        files = files[start : None if count is None else start + count]
+        if not files:
+            raise FileNotFoundError('no images in the folder')
+        with Image.open(files[len(files) // 2]) as image:
+            return np.asarray(image.convert('RGB'))
+    if not path.exists():
+        raise FileNotFoundError('no such file')
+    import decord  # Not at the top: decord has to be loaded after torch.
+
+    reader = decord.VideoReader(str(path), num_threads=1)
+    if len(reader) == 0:
+        raise ValueError('the video has no frames')
+    return reader[len(reader) // 2].asnumpy()
+
+
+def thumbnail(path: Path) -> Thumbnail:
+    """Make the small image of one video; a video that cannot be read has none."""
+    try:
+        image = Image.fromarray(middle_frame(path))
+        image.thumbnail(SIZE)
+        file = io.BytesIO()
+        image.save(file, 'JPEG', quality=QUALITY, optimize=True)
+    except FileNotFoundError as error:
+        return Thumbnail(None, str(error.args[0]))
+    except Exception as error:  # decord and Pillow raise what they like
+        return Thumbnail(None, describe_error(error))
+    code = base64.b64encode(file.getvalue()).decode()
+    return Thumbnail(f'data:image/jpeg;base64,{code}')
+
+
+def thumbnails(root: str | Path, paths: Sequence[str], num_workers: int = 4) -> list[Thumbnail]:
+    """Make small images of videos.
+
+    Args:
+        root (str | Path): Folder that the paths start from: the data prefix of the data set.
+        paths (Sequence[str]): Videos as the negatives file names them.
+        num_workers (int, optional): Threads that decode. Defaults to 4.
+
+    Returns:
+        list[Thumbnail]: One a video.
+
+    Raises:
+        MGDMError: If there is no such folder, or none of the videos is in it.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise MGDMError(
+            f'--videos {root}: no such folder. Give the folder that the paths of the negatives '
+            f'start from, the data_prefix of the config'
+            + (f'; the first is {paths[0]!r}.' if len(paths) else '.')
+        )
+    with ThreadPoolExecutor(num_workers) as pool:
+        found = list(pool.map(lambda path: thumbnail(root / path), paths))
+    if found and all(item.uri is None for item in found):
+        raise MGDMError(
+            f'--videos {root}: none of the {len(paths)} videos drawn could be read; the first is '
+            f'{str(root / paths[0])!r}: {found[0].problem}. Give the folder that the paths of the '
+            'negatives start from, the data_prefix of the config.'
+        )
+    return found

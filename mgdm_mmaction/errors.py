@@ -9,8 +9,9 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-__all__ = ['MGDMError', 'explain_config', 'explain_disk', 'run_tool']
+__all__ = ['MGDMError', 'check_output', 'explain_config', 'explain_disk', 'run_tool']
 
 _BUILDER = ('mmengine', 'registry', 'build_functions.py')
 
@@ -68,6 +69,37 @@ def explain_disk(path: str | os.PathLike) -> Iterator[None]:
             f'{path}: cannot be written ({error.strerror or error}). Make room or choose another '
             'place, then run the command again.'
         ) from error
+
+
+def check_output(path: str | os.PathLike, overwrite: bool, option: str = '--out') -> Path:
+    """Refuse a file that cannot be written, before anything is computed; make its folder.
+
+    Args:
+        path (str | os.PathLike): The file.
+        overwrite (bool): A file that exists may be replaced.
+        option (str, optional): Where the name came from. Defaults to '--out'.
+
+    Returns:
+        Path: The file; its folder exists.
+
+    Raises:
+        MGDMError: If it is a folder, exists, or its folder cannot be made.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise MGDMError(f'{option} {path}: is a folder; give the name of a file.')
+    if path.exists() and not overwrite:
+        raise MGDMError(
+            f'{option} {path}: exists already; add --overwrite to replace it, or choose another '
+            'name.'
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MGDMError(
+            f'{option} {path}: its folder cannot be made ({error.strerror}); choose another place.'
+        ) from None
+    return path
 
 
 def _explain(error: Exception) -> str | None:

@@ -30,6 +30,8 @@ REQUIRES = [
     # Video decoding. The last release; wheels for x86-64 Linux, Windows and Intel macOS only, and
     # mmaction2 requires it by this name, so another build of it would not lift that limit.
     'decord>=0.6.0',
+    # HTML pages. Oldest that has been tried.
+    'jinja2>=3.1',
     # Oldest that has been tried.
     'numpy>=1.26',
     # mmaction2 imports it and does not say so. compat.py replaces it, but MMAction2's own commands
@@ -176,7 +178,7 @@ setup(
             'text/label_maps/*.txt',
             'clip/model_configs/*.json',
             'visualization/negatives/page_files/*',
-            'app/page_files/*',
+            'visualization/templates/*',
         ],
     },
     include_package_data=False,

@@ -1,12 +1,10 @@
 """What a visitor of the page may ask for."""
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..errors import MGDMError
 
-__all__ = ['MEGABYTE', 'Limits', 'check_duration', 'check_size', 'read_label_box']
+__all__ = ['MEGABYTE', 'Limits', 'read_label_box']
 
 # As Gradio counts.
 MEGABYTE = 1 << 20
@@ -43,48 +41,8 @@ class Limits:
         return int(self.max_size * MEGABYTE)
 
 
-def check_size(path: str | os.PathLike, limits: Limits) -> None:
-    """Refuse what is no file, or one that is too large.
-
-    Args:
-        path (str | PathLike): The file.
-        limits (Limits): The limits.
-
-    Raises:
-        MGDMError: With the limit, what was found, and what to do.
-    """
-    if not Path(path).is_file():
-        raise MGDMError(f'{Path(path).name} is no file, or not here any more; drop a clip again.')
-    size = Path(path).stat().st_size
-    if size > limits.max_bytes:
-        raise MGDMError(
-            f'The file has {size / MEGABYTE:.1f} MB; this page takes up to {limits.max_size:g} MB. '
-            'Cut or compress it, or start the page with a larger --max-size.'
-        )
-
-
-def check_duration(seconds: float, limits: Limits) -> None:
-    """Refuse a clip that is too long.
-
-    Args:
-        seconds (float): How long it is.
-        limits (Limits): The limits.
-
-    Raises:
-        MGDMError: With the limit, what was found, and what to do.
-    """
-    if seconds > limits.max_duration:
-        raise MGDMError(
-            f'The clip is {seconds:.1f} s long; this page takes up to {limits.max_duration:g} s. '
-            'Cut it, or start the page with a larger --max-duration.'
-        )
-
-
 def read_label_box(text: str | None) -> list[str] | None:
-    """Read the labels that a visitor typed.
-
-    Args:
-        text (str | None): One label a line; empty lines do not count.
+    """Read the labels that a visitor typed, one a line; empty lines do not count.
 
     Returns:
         list[str] | None: The labels; None if there are none: the checkpoint's own are meant.

@@ -1,93 +1,136 @@
-"""The page: what is on it, and what its buttons do."""
+"""The page: what is on it, what its buttons do, and how it is served."""
 
+import ipaddress
 import os
+import socket
 import traceback
-from html import escape
-from importlib import resources
+from pathlib import Path
 
+import fastapi
+import gradio as gr
+import jinja2
+import uvicorn
+from starlette.middleware.base import BaseHTTPMiddleware
+
+from .. import visualization
 from ..errors import MGDMError
+from .guard import Guard
 from .limits import read_label_box
 from .recognition import Recognition
-from .render import render_answer, render_clip, render_error, render_hint
 from .uploads import UploadFolder
 
-__all__ = ['build_blocks', 'page_style', 'require_gradio']
+__all__ = ['HTML', 'build_server', 'is_loopback', 'listen']
 
-_HINT = 'Drop a clip: the answer appears here.'
 _FAULT = 'The program failed on this clip; the terminal that runs it has the details.'
 
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader('mgdm_mmaction.visualization'),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals['zip'] = zip
+# The macros of app.html as functions.
+HTML = _TEMPLATES.get_template('app.html').module
 
-def require_gradio():
-    """Import Gradio, told before to keep to itself.
 
-    Returns:
-        module: ``gradio``.
+def is_loopback(host: str) -> bool:
+    """Return whether an address is reachable from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == 'localhost'
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port; 0 takes a free one.
 
     Raises:
-        MGDMError: If it is not installed.
+        MGDMError: If it is in use, or the host is no address of this machine.
     """
-    os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try:
-        import gradio
-    except ImportError as error:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
         raise MGDMError(
-            f'the page needs Gradio, which cannot be imported ({error}); install it: '
-            'pip install "mgdm-mmaction[app]"'
+            f'{host} port {port}: {error.strerror.split(" (")[0]}. Choose another one with --port, '
+            'or --port 0 for any that is free; --host takes an address of this machine.'
         ) from None
-    return gradio
 
 
-def page_style(gr) -> dict:
-    """Return the looks of the page, as Gradio's ``launch`` takes them: fonts of this machine."""
-    css = resources.files(__package__).joinpath('page_files', 'app.css').read_text('utf-8')
-    plain = gr.themes.utils.fonts.Font
-    theme = gr.themes.Default(font=plain('sans-serif'), font_mono=plain('monospace'))
-    # Gradio would quote the first, and then it is the name of a font.
-    theme.font, theme.font_mono = 'system-ui, sans-serif', 'ui-monospace, monospace'
-    return dict(css=css, theme=theme)
-
-
-def build_blocks(recognition: Recognition, uploads: UploadFolder, name: str):
-    """Lay out the page.
+def build_server(
+    recognition: Recognition, uploads: UploadFolder, listening: socket.socket, name: str
+) -> uvicorn.Server:
+    """Build the page and what serves it.
 
     Args:
         recognition (Recognition): The model.
         uploads (UploadFolder): Where the clips lie.
+        listening (socket.socket): See :func:`listen`.
         name (str): What is recognised with, for the title.
 
     Returns:
-        gradio.Blocks: The page, not yet served.
+        uvicorn.Server: To be run with ``sockets=[listening]``.
     """
-    gr = require_gradio()
-    # Read when a page is built, and with every file of an event.
-    os.environ['GRADIO_TEMP_DIR'] = str(uploads.path)
+    host, port = listening.getsockname()[:2]
+    limits = recognition.limits
+    blocks = _build_blocks(recognition, uploads, name)
+    plain = gr.themes.utils.fonts.Font
+    theme = gr.themes.Default(font=plain('sans-serif'), font_mono=plain('monospace'))
+    # Fonts of this machine. Gradio would quote the first, and then it is the name of a font.
+    theme.font, theme.font_mono = 'system-ui, sans-serif', 'ui-monospace, monospace'
+    app = gr.mount_gradio_app(
+        fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        blocks,
+        path='/',
+        server_name=host,
+        server_port=port,
+        footer_links=[],
+        run_history=False,
+        max_file_size=limits.max_bytes,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        show_error=False,
+        css_paths=Path(visualization.__file__).with_name('templates') / 'app.css',
+        theme=theme,
+    )
+    # Only `launch` sets these, and Gradio's check of paths in events waits for them.
+    blocks.has_launched = blocks.is_running = True
+    names = frozenset({'127.0.0.1', 'localhost', '[::1]', host}) if is_loopback(host) else None
+    guarded = BaseHTTPMiddleware(app, dispatch=Guard(uploads, limits.max_bytes, names))
+    return uvicorn.Server(uvicorn.Config(guarded, log_level='warning', timeout_graceful_shutdown=1))
+
+
+def _build_blocks(recognition: Recognition, uploads: UploadFolder, name: str) -> gr.Blocks:
     own, limits = recognition.labels, recognition.limits
 
-    def recognise(clip: object, text: object, request: gr.Request) -> tuple[str, str]:
+    def recognise(clip: dict | None, text: str | None, request: gr.Request) -> tuple[str, str]:
         if not clip:
-            return '', render_hint(_HINT)
-        path = clip.get('path') if isinstance(clip, dict) else None
-        if not isinstance(path, str) or not uploads.holds(path):
-            return '', render_error('This clip is not here any more; drop it again.')
+            return '', HTML.hint()
+        path = clip['path']
         uploads.claim(request.session_hash, path)
-        return _answer(recognition, path, text if isinstance(text, str) else '')
+        try:
+            answer = recognition(path, read_label_box(text))
+        except MGDMError as error:
+            return '', HTML.error(str(error).replace(path, os.path.basename(path)))
+        except Exception:
+            traceback.print_exc()
+            return '', HTML.error(_FAULT)
+        return HTML.player(path), HTML.answer(**vars(answer))
 
     def forget(request: gr.Request) -> tuple[str, str]:
         uploads.release(request.session_hash)
-        return '', render_hint(_HINT)
+        return '', HTML.hint()
 
     def leave(request: gr.Request) -> None:
         uploads.release(request.session_hash)
 
     with gr.Blocks(
-        title='MGDM: recognise a clip',
-        analytics_enabled=False,
-        fill_width=True,
+        title='MGDM: recognise a clip', analytics_enabled=False, fill_width=True
     ) as blocks:
-        gr.HTML(
-            '<div class="mgdm-title"><h1>Recognise a clip</h1>'
-            f'<p>{escape(name)}, {len(own)} labels</p></div>'
-        )
+        gr.HTML(HTML.title(name, len(own)))
         with gr.Row():
             with gr.Column():
                 clip = gr.File(
@@ -105,14 +148,13 @@ def build_blocks(recognition: Recognition, uploads: UploadFolder, name: str):
                     elem_id='mgdm-labels',
                 )
                 button = gr.Button('Recognise', variant='primary', elem_id='mgdm-run')
-        answer = gr.HTML(render_hint(_HINT), elem_id='mgdm-result', min_height=120)
+        answer = gr.HTML(HTML.hint(), elem_id='mgdm-result', min_height=120)
         with gr.Accordion(f'{len(own)} labels that an empty box stands for', open=False):
-            items = ''.join(f'<li>{escape(label)}</li>' for label in own)
-            gr.HTML(f'<ol class="mgdm-classes">{items}</ol>')
+            gr.HTML(HTML.classes(own))
         common = dict(
             fn=recognise,
             inputs=[clip, labels],
-            # Gradio would copy the file whatever it is; we look at its path first.
+            # Gradio would leave an empty file beside the clip.
             preprocess=False,
             outputs=[player, answer],
             api_visibility='private',
@@ -127,15 +169,3 @@ def build_blocks(recognition: Recognition, uploads: UploadFolder, name: str):
         blocks.unload(leave)
     blocks.queue(max_size=limits.queue, api_open=False)
     return blocks
-
-
-def _answer(recognition: Recognition, path: str, text: str) -> tuple[str, str]:
-    """Return player and answer, or one line; the server lives on."""
-    try:
-        answer = recognition(path, read_label_box(text))
-    except MGDMError as error:
-        return '', render_error(str(error).replace(str(path), os.path.basename(path)))
-    except Exception:
-        traceback.print_exc()
-        return '', render_error(_FAULT)
-    return render_clip(path), render_answer(answer)

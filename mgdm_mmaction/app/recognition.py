@@ -1,22 +1,28 @@
-"""From a dropped clip to an answer."""
+"""From an uploaded clip to an answer."""
 
-import os
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ..apis.inferencer import MGDMInferencer
+from ..apis.inputs import list_sources
+from ..apis.predictions import VideoPrediction
 from ..errors import MGDMError
-from .clip_frames import frame_images, open_clip
-from .limits import Limits, check_duration, check_size
+from ..video.frames import Frames, open_frames
+from ..video.unreadable import UnreadableVideoError
+from .limits import Limits
 from .told_apart import Neighbour, ToldApart
 
-__all__ = ['Answer', 'Recognition']
+__all__ = ['Answer', 'Recognition', 'frame_images']
 
-# Labels that the page shows.
-TOP_K = 5
+# Width and height that a frame must fit in, and its JPEG quality: about 4 kB of a real clip.
+_SIZE = (160, 120)
+_QUALITY = 70
 
 
 @dataclass(frozen=True)
@@ -24,32 +30,22 @@ class Answer:
     """What the page shows of a clip.
 
     Args:
-        labels (list[str]): The K best labels, best first.
-        scores (list[float]): Their probabilities.
-        num_labels (int): Labels that they are the best of.
-        end (float): Where the clip ends, in seconds.
-        frame_times (list[float]): Seconds of the T frames that the model saw.
+        prediction (VideoPrediction): All labels with their scores, best first; its only window has
+            the times of the T frames that the model saw, and what each label looked at.
         frames (list[str]): These frames as data URIs.
-        attention (np.ndarray): How much each label looked at each frame, [K, T], rows sum to 1.
-        neighbours (list[tuple[Neighbour, float | None]] | None): What training told the best label
-            apart from, with the score of each on this clip, None if it is not among the labels.
-            None if there are no negatives or the label is no class of theirs.
+        neighbours (list[Neighbour] | None): What training told the best label apart from. None if
+            that label is no class of the negatives, or there are none.
         has_negatives (bool): Whether the page knows the negatives of the training.
     """
 
-    labels: list[str]
-    scores: list[float]
-    num_labels: int
-    end: float
-    frame_times: list[float]
+    prediction: VideoPrediction
     frames: list[str]
-    attention: np.ndarray
-    neighbours: list[tuple[Neighbour, float | None]] | None
+    neighbours: list[Neighbour] | None
     has_negatives: bool
 
 
 class Recognition:
-    """A model with its limits. One clip at a time: a second caller waits.
+    """A model with its limits.
 
     Args:
         inferencer (MGDMInferencer): The model.
@@ -70,47 +66,51 @@ class Recognition:
         self.limits = limits
         self.told_apart = told_apart
         self.labels = list(labels or inferencer.labels)
-        self._lock = Lock()
 
-    def __call__(self, path: str | os.PathLike, labels: Sequence[str] | None = None) -> Answer:
+    def __call__(self, path: str, labels: Sequence[str] | None = None) -> Answer:
         """Recognise a clip.
 
         Args:
-            path (str | PathLike): The clip.
+            path (str): The clip.
             labels (Sequence[str], optional): Labels to choose from. Defaults to None: those
                 of the page.
 
-        Returns:
-            Answer: What to show.
-
         Raises:
-            MGDMError: If the clip is too large or too long, cannot be read, or a label is wrong.
+            MGDMError: If the clip is too long, cannot be read, or a label is wrong.
         """
-        check_size(path, self.limits)
-        check_duration(open_clip(path).duration, self.limits)
         labels = list(labels or self.labels)
-        with self._lock:
-            predictions = self.inferencer(
-                [str(path)], labels=labels, top_k=len(labels), attention=True
-            )
-        found = predictions[0]
-        if not found.ok:
-            raise MGDMError(f'{os.path.basename(path)}: {found.error}')
-        window, best = found.windows[0], slice(TOP_K)
-        return Answer(
-            labels=found.labels[best],
-            scores=found.scores[best],
-            num_labels=len(found.labels),
-            end=window.end,
-            frame_times=window.frame_times,
-            frames=frame_images(path, window.frame_times),
-            attention=window.attention[best],
-            neighbours=self._neighbours(dict(zip(found.labels, found.scores, strict=True))),
-            has_negatives=self.told_apart is not None,
-        )
+        try:
+            # As the inferencer does; a file has no other rate than its own.
+            frames = open_frames(list_sources(path)[0], fps=1.0)
+            if frames.duration > self.limits.max_duration:
+                raise MGDMError(
+                    f'The clip is {frames.duration:.1f} s long; this page takes up to '
+                    f'{self.limits.max_duration:g} s. Cut it, or start the page with a larger '
+                    '--max-duration.'
+                )
+            found = self.inferencer([path], labels=labels, top_k=len(labels), attention=True)[0]
+            if not found.ok:
+                raise UnreadableVideoError(found.error)
+            images = frame_images(frames, found.windows[0].frame_times)
+        except UnreadableVideoError as error:
+            raise MGDMError(
+                f'{Path(path).name} cannot be read as a video: {error}. Try another file.'
+            ) from None
+        neighbours = self.told_apart and self.told_apart.of(found.labels[0])
+        return Answer(found, images, neighbours, self.told_apart is not None)
 
-    def _neighbours(self, scores: dict[str, float]):
-        if self.told_apart is None:
-            return None
-        found = self.told_apart.of(next(iter(scores)))
-        return found and [(item, scores.get(item.label)) for item in found]
+
+def frame_images(frames: Frames, times: Sequence[float]) -> list[str]:
+    """Return the frames at some times (seconds) as data URIs of small JPEGs."""
+    nearest = [int(np.abs(frames.times - time).argmin()) for time in times]
+    # One by one, and each once: only one frame of full size is in memory.
+    uris = {index: _to_uri(frames.read(index)) for index in sorted(set(nearest))}
+    return [uris[index] for index in nearest]
+
+
+def _to_uri(frame: np.ndarray) -> str:
+    image = Image.fromarray(frame)
+    image.thumbnail(_SIZE)
+    file = io.BytesIO()
+    image.save(file, 'JPEG', quality=_QUALITY, optimize=True)
+    return 'data:image/jpeg;base64,' + base64.b64encode(file.getvalue()).decode()

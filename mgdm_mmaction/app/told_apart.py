@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import MGDMError
 from ..negatives import NegativesFile, class_negatives, read_negatives
-from ..negatives.inspection.statistics import DEPTH
 from ..text.corpus import normalize_label
 
 __all__ = ['Neighbour', 'ToldApart', 'find_told_apart']
 
-# More do not help the eye.
+# More do not help the eye; what the configs train with.
 _SHOWN = 7
 
 
@@ -45,57 +43,36 @@ class ToldApart:
     def __init__(self, file: NegativesFile, start: int = 1, last: int | None = None) -> None:
         if len(file) == 0:
             raise MGDMError(f'{file.path}: holds a header and no video; mine it again.')
-        last = min(DEPTH, file.k) if last is None else last
+        last = min(_SHOWN, file.k) if last is None else last
         if last > file.k:
             raise MGDMError(
                 f'{file.path}: holds {file.k} negatives a video, and the config trains with those '
                 f'up to rank {last}: it is not the file that this checkpoint was trained with.'
             )
         self.file = file
-        self._classes = {normalize_label(name): i for i, name in enumerate(file.corpus.classes)}
-        self._of_class = class_negatives(file)
-        shape = len(file.corpus.classes), len(file.corpus)
-        taken = file.negatives[:, start - 1 : last]
-        cells = file.labels[:, None].astype(np.int64) * shape[1] + taken
-        self._taken = np.bincount(cells.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
-
-    def knows(self, labels: Sequence[str]) -> bool:
-        """Return whether any of the labels is a class of the file."""
-        return any(normalize_label(label) in self._classes for label in labels)
+        self.classes = {normalize_label(name): i for i, name in enumerate(file.corpus.classes)}
+        self._ranking = class_negatives(file).negatives
+        self._taken = file.negatives[:, start - 1 : last]
 
     def of(self, label: str) -> list[Neighbour] | None:
-        """Return what a class was told apart from, hardest first.
-
-        Args:
-            label (str): The class, in any spelling.
+        """Return what a class, in any spelling, was told apart from, hardest first.
 
         Returns:
             list[Neighbour] | None: None if it is no class of the file, or has no training clip.
         """
-        row = self._classes.get(normalize_label(label))
-        if row is None or not self._of_class.num_videos[row]:
+        row = self.classes.get(normalize_label(label))
+        taken = self._taken[self.file.labels == row]
+        if row is None or not len(taken):
             return None
-        shares = self._taken[row] / self._of_class.num_videos[row]
-        ids = [i for i in self._of_class.negatives[row] if shares[i] > 0]
-        return [Neighbour(self.file.corpus.labels[i], float(shares[i])) for i in ids[:_SHOWN]]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What :func:`find_told_apart` answers.
-
-    Args:
-        told_apart (ToldApart | None): None if there are no negatives to show.
-        note (str): One line for the terminal that says what was taken, or why nothing was.
-    """
-
-    told_apart: ToldApart | None
-    note: str
+        names = self.file.corpus.labels
+        shares = np.bincount(taken.ravel(), minlength=len(names)) / len(taken)
+        ids = [i for i in self._ranking[row] if shares[i] > 0]
+        return [Neighbour(names[i], float(shares[i])) for i in ids[:_SHOWN]]
 
 
 def find_told_apart(
     config: Mapping, labels: Sequence[str], path: str | os.PathLike | None = None
-) -> Found:
+) -> tuple[ToldApart | None, str]:
     """Find the negatives of a checkpoint: the file that is named, or the one of its config.
 
     Args:
@@ -105,7 +82,8 @@ def find_told_apart(
             be absent.
 
     Returns:
-        Found: The negatives, and what to say of them.
+        tuple[ToldApart | None, str]: The negatives, None if there are none to show; one line for
+        the terminal that reports what was taken, or why nothing was.
 
     Raises:
         MGDMError: If the file is none, or is about other classes. If the config names it, this is
@@ -115,23 +93,24 @@ def find_told_apart(
     start, k = step.get('start', 1), step.get('k', 7)
     last = start + (step.get('pool') or k) - 1 if step and k else None
     if path is not None:
-        return Found(_read(str(path), labels, start, last), f'negatives: {path}')
+        return _read(str(path), labels, start, last), f'negatives: {path}'
     if not step or not k:
-        return Found(None, 'negatives: none, this checkpoint was trained without any')
+        return None, 'negatives: none, this checkpoint was trained without any'
     named = str(step.get('negatives_file'))
     if not os.path.isfile(named):
-        return Found(
-            None, f'negatives: the config names {named}, which is not here; --negatives FILE helps'
+        return (
+            None,
+            f'negatives: the config names {named}, which is not here; --negatives FILE helps',
         )
     try:
-        return Found(_read(named, labels, start, last), f'negatives: {named}')
+        return _read(named, labels, start, last), f'negatives: {named}'
     except MGDMError as error:
-        return Found(None, f'negatives: not shown. {error}')
+        return None, f'negatives: not shown. {error}'
 
 
 def _read(path: str, labels: Sequence[str], start: int, last: int | None) -> ToldApart:
     told_apart = ToldApart(read_negatives(path), start, last)
-    if not told_apart.knows(labels):
+    if told_apart.classes.keys().isdisjoint(map(normalize_label, labels)):
         classes = ', '.join(told_apart.file.corpus.classes[:3])
         raise MGDMError(
             f'{path}: is about other classes ({classes}, ...) than the checkpoint '

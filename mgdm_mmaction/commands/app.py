@@ -6,14 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from ..apis.inferencer import MGDMInferencer
-from ..app.limits import Limits
-from ..app.page import require_gradio
-from ..app.recognition import Recognition
-from ..app.server import PageServer, bind, is_loopback
-from ..app.told_apart import find_told_apart
 from ..errors import MGDMError
-from ..text.corpus import read_labels
 
 __all__ = ['main']
 
@@ -30,69 +23,52 @@ def main(argv: Sequence[str] | None = None) -> None:
             not installed.
     """
     args = _parse(argv)
+    try:
+        from ..app.page import build_server, is_loopback, listen
+    except ImportError as error:
+        raise MGDMError(
+            f'the page needs Gradio, which cannot be imported ({error}); install it: '
+            'pip install "mgdm-mmaction[app]"'
+        ) from None
+    from ..apis.inferencer import MGDMInferencer
+    from ..app.limits import Limits
+    from ..app.recognition import Recognition
+    from ..app.told_apart import find_told_apart
+    from ..app.uploads import UploadFolder
+    from ..text.corpus import read_labels
+
     # What costs nothing to check comes before what takes a minute.
     limits = Limits(args.max_size, args.max_duration, args.queue)
-    labels = _check(args)
-    require_gradio()
-    taken = bind(args.host, args.port)
-    try:
-        server = PageServer(_load(args, labels, limits), taken, _name(args))
-    except BaseException:
-        taken.close()
-        raise
-    _warn(args.host, server.host)
-    # uvicorn raises the signal again when it has shut down: this lets our own cleaning run.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    print(f'{server.url} (Ctrl-C stops it)', flush=True)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        print('stopped')
-
-
-def _load(args: argparse.Namespace, labels: list[str] | None, limits: Limits) -> Recognition:
-    inferencer = MGDMInferencer(
-        args.model,
-        args.checkpoint,
-        device=args.device,
-        pretrained=args.pretrained,
-        show_progress=False,
-    )
-    own = list(inferencer.labels)
-    found = find_told_apart(inferencer.cfg, own, args.negatives)
-    print(found.note)
-    return Recognition(inferencer, limits, found.told_apart, labels)
-
-
-def _check(args: argparse.Namespace) -> list[str] | None:
-    for what, path in (
-        ('MODEL', args.model),
-        ('CHECKPOINT', args.checkpoint),
-        ('--negatives', args.negatives),
-    ):
-        if path is not None and not os.path.isfile(path):
-            raise MGDMError(f'{what} {path}: no such file.')
-    if args.checkpoint is None and args.model.endswith('.py'):
-        raise MGDMError(
-            f'{args.model}: is a config; name the checkpoint behind it: '
-            f'tools/app.py {args.model} CHECKPOINT.pth'
+    labels = None if args.labels is None else read_labels(args.labels)
+    with listen(args.host, args.port) as listening:
+        inferencer = MGDMInferencer(
+            args.model,
+            args.checkpoint,
+            device=args.device,
+            pretrained=args.pretrained,
+            show_progress=False,
         )
-    if not 0 <= args.port <= 65535:
-        raise MGDMError(f'--port {args.port}: expected 0 to 65535; 0 takes a free one.')
-    return None if args.labels is None else read_labels(args.labels)
-
-
-def _warn(host: str, address: str) -> None:
-    if not is_loopback(address):
-        print(
-            f'warning: --host {host}: everyone who reaches this machine can use the page, and it '
-            'has no password.',
-            file=sys.stderr,
-        )
-
-
-def _name(args: argparse.Namespace) -> str:
-    return ' / '.join(os.path.basename(path) for path in (args.model, args.checkpoint) if path)
+        told_apart, note = find_told_apart(inferencer.cfg, inferencer.labels, args.negatives)
+        print(note)
+        host, port = listening.getsockname()[:2]
+        if not is_loopback(host):
+            print(
+                f'warning: --host {args.host}: everyone who reaches this machine can use the page, '
+                'and it has no password.',
+                file=sys.stderr,
+            )
+        name = ' / '.join(os.path.basename(path) for path in (args.model, args.checkpoint) if path)
+        with UploadFolder() as uploads:
+            recognition = Recognition(inferencer, limits, told_apart, labels)
+            server = build_server(recognition, uploads, listening, name)
+            # uvicorn raises the signal again when it has shut down: this lets us delete the clips.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+            address = f'[{host}]' if ':' in host else host
+            print(f'http://{address}:{port} (Ctrl-C stops it)', flush=True)
+            try:
+                server.run(sockets=[listening])
+            except KeyboardInterrupt:
+                print('stopped')
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -137,4 +113,19 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help='address to listen on. Default: 127.0.0.1, which only this machine reaches',
     )
     where.add_argument('--port', type=int, default=7860, help='0 takes a free one. Default: 7860')
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    for what, path in (
+        ('MODEL', args.model),
+        ('CHECKPOINT', args.checkpoint),
+        ('--negatives', args.negatives),
+    ):
+        if path is not None and not os.path.isfile(path):
+            raise MGDMError(f'{what} {path}: no such file.')
+    if args.checkpoint is None and args.model.endswith('.py'):
+        raise MGDMError(
+            f'{args.model}: is a config; name the checkpoint behind it: '
+            f'tools/app.py {args.model} CHECKPOINT.pth'
+        )
+    if not 0 <= args.port <= 65535:
+        raise MGDMError(f'--port {args.port}: expected 0 to 65535; 0 takes a free one.')
+    return args

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.app.limits import Limits
 from mgdm_mmaction.app.recognition import Recognition
 from mgdm_mmaction.app.told_apart import find_told_apart
+from mgdm_mmaction.app.uploads import UploadFolder
 from tests.apis.conftest import CONFIG, toy
 
 __all__ = ['toy']
@@ -43,9 +45,9 @@ def checkpoint(toy) -> Path:
 @pytest.fixture(scope='session')
 def recognition(checkpoint) -> Recognition:
     inferencer = MGDMInferencer(str(checkpoint), device='cpu', show_progress=False)
-    found = find_told_apart(inferencer.cfg, inferencer.labels)
-    assert found.told_apart is not None, found.note
-    return Recognition(inferencer, LIMITS, found.told_apart)
+    told_apart, note = find_told_apart(inferencer.cfg, inferencer.labels)
+    assert told_apart is not None, note
+    return Recognition(inferencer, LIMITS, told_apart)
 
 
 @pytest.fixture(scope='session')
@@ -68,25 +70,37 @@ def asked() -> Iterator[list]:
         yield found
 
 
+class Served(NamedTuple):
+    """Where the page is, and its folder."""
+
+    host: str
+    port: int
+    uploads: UploadFolder
+
+    @property
+    def url(self) -> str:
+        return f'http://{self.host}:{self.port}'
+
+
 @pytest.fixture(scope='session')
 def server(recognition, asked):
     """The page, served."""
     pytest.importorskip('gradio')
-    from mgdm_mmaction.app.server import PageServer, bind
+    from mgdm_mmaction.app.page import build_server, listen
 
-    server = PageServer(recognition, bind('127.0.0.1', 0), 'toy')
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    end = time.monotonic() + 30
-    while not server.started:
-        assert thread.is_alive()
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    yield server
-    server.stop()
-    thread.join(30)
-    assert not thread.is_alive()
-    assert not server.uploads.path.exists()
+    with listen('127.0.0.1', 0) as listening, UploadFolder() as uploads:
+        server = build_server(recognition, uploads, listening, 'toy')
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        end = time.monotonic() + 30
+        while not server.started:
+            assert thread.is_alive()
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        yield Served(*listening.getsockname(), uploads)
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 @pytest.fixture(scope='session')

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mgdm_mmaction.app.limits import Limits, check_duration, check_size, read_label_box
+from mgdm_mmaction.app.limits import Limits, read_label_box
 from mgdm_mmaction.errors import MGDMError
 
 
@@ -24,20 +24,6 @@ def test_too_many_or_too_long_labels():
     with pytest.raises(MGDMError, match='Label 2 has 201 characters; up to 200 .* one short label'):
         read_label_box('run\n' + 'x' * 201)
     assert len(read_label_box('\n'.join(['x' * 200] * 1000))) == 1000
-
-
-def test_size_and_duration(tmp_path):
-    clip = tmp_path / 'clip.mp4'
-    clip.write_bytes(bytes(3 << 19))
-    check_size(clip, Limits(max_size=1.5))
-    with pytest.raises(MGDMError, match=r'has 1\.5 MB; this page takes up to 1 MB.*--max-size'):
-        check_size(clip, Limits(max_size=1))
-    for path in (tmp_path, tmp_path / 'gone.mp4'):
-        with pytest.raises(MGDMError, match=f'{path.name} is no file, or not here any more'):
-            check_size(path, Limits())
-    check_duration(2.0, Limits(max_duration=2))
-    with pytest.raises(MGDMError, match=r'is 2\.1 s long; .* up to 2 s\. .*--max-duration'):
-        check_duration(2.1, Limits(max_duration=2))
 
 
 @pytest.mark.parametrize(

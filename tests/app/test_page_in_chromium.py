@@ -14,7 +14,7 @@ FLAGS = (
     '--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking '
     '--disable-component-update --disable-sync --window-size=1280,1400'
 )
-NASTY = '<img src=x onerror="document.title=1"> jump'
+NASTY = '<img src=x onerror="document.title=1"> jump ${1 + 1} {{1 + 1}}'
 
 pytestmark = [
     pytest.mark.slow,
@@ -98,10 +98,11 @@ def test_drop_a_clip_and_change_labels(page, clip, recognition):
     page.open()
     page.drop(clip)
     page.wait_for('the best of 12 labels')
-    expected = recognition(clip)
+    expected = recognition(str(clip))
     shown = page.labels()
-    assert list(shown) == expected.labels
-    assert list(shown.values()) == pytest.approx(expected.scores, abs=0.0006)
+    found = expected.prediction
+    assert list(shown) == found.labels[:5]
+    assert list(shown.values()) == pytest.approx(found.scores[:5], abs=0.0006)
     width = decord.VideoReader(str(clip))[0].shape[1]
     page.until(
         "const all = [...document.querySelectorAll('.mgdm-frames img')];"
@@ -112,11 +113,11 @@ def test_drop_a_clip_and_change_labels(page, clip, recognition):
         "return [...document.querySelectorAll('.mgdm-frames tbody tr')].map(r => "
         "[...r.querySelectorAll('td')].map(c => c.classList.contains('mgdm-most')))"
     )
-    assert [row.index(True) for row in rows] == expected.attention.argmax(1).tolist()
+    assert [row.index(True) for row in rows] == found.windows[0].attention[:5].argmax(1).tolist()
     apart = page.js(
         "return [...document.querySelectorAll('.mgdm-apart tbody th')].map(h => h.innerText)"
     )
-    assert apart == [item.label for item, _ in expected.neighbours]
+    assert apart == [item.label for item in expected.neighbours]
     # Other labels, one of them HTML; an empty line does not count.
     box = page.driver.find_element('css selector', '#mgdm-labels textarea')
     box.send_keys(f'juggling three balls\n\n{NASTY}\nstar growing')
@@ -136,7 +137,7 @@ def test_drop_a_clip_and_change_labels(page, clip, recognition):
     page.driver.find_element('id', 'mgdm-run').click()
     page.wait_for('the best of 12 labels')
     assert page.labels() == pytest.approx(
-        dict(zip(expected.labels, expected.scores, strict=True)), abs=0.0006
+        dict(zip(found.labels[:5], found.scores[:5], strict=True)), abs=0.0006
     )
 
 

@@ -40,6 +40,9 @@ REQUIRES = [
     # mmengine reads `_base_ = 'mmaction::...'` with pkg_resources, which setuptools 82 removed. The
     # same holds: compat.py replaces it, once this package is imported.
     'setuptools>=70.1,<82',
+    # Runs our patches, and registers our classes, when MMEngine and MMAction2 are imported, so that
+    # our own import does not import them. The oldest release with wheels for Python 3.13.
+    'wrapt>=1.17',
 ]
 
 EXTRAS = {

@@ -1,7 +1,7 @@
-"""Mends of faults in the packages below us, one fault a file.
+"""Workarounds for faults of the packages below us, one fault a file.
 
-Every module holds one fault, names its upstream reference and has one function ``mend()``, which
-does nothing where the fault is absent, so that a later release which mends it is simply used.
+Every module holds one fault, names its upstream reference and does nothing where the fault is
+absent, so that a later release without it is simply used.
 
 ===================  ==============================================================================
 module               fault
@@ -21,47 +21,44 @@ module               fault
 ``lost_batches``     a data loader waits for ever for a batch that found no room
 ===================  ==============================================================================
 
-Faults with a runner in them (a process group and automatic mixed precision without CUDA, weight
-decay beside ``custom_keys``, random numbers after a resume) are mended in ``mgdm_mmaction.engine``.
+Workarounds with a runner in them (a process group and automatic mixed precision without CUDA,
+weight decay beside ``custom_keys``, random numbers after a resume) are in ``mgdm_mmaction.engine``.
 """
 
-from . import (
-    accumulated_lr,
-    cut_off_avi,
-    drn_stub,
-    ema_copy,
-    lost_batches,
-    mmcv_version,
-    moved_helpers,
-    option_spaces,
-    package_lookup,
-    safe_checkpoints,
-    torch_first,
-)
+from wrapt import register_post_import_hook
+
+from . import drn_stub, mmcv_version, package_lookup
 
 __all__ = ['apply']
 
-# In this order: the later ones import what the earlier ones make importable.
-_MENDS = (
-    torch_first,
-    package_lookup,
-    mmcv_version,
-    drn_stub,
-    moved_helpers,
-    safe_checkpoints,
-    accumulated_lr,
-    ema_copy,
-    option_spaces,
-    cut_off_avi,
-    lost_batches,
-)
+# Importing these packages takes seconds, so each module is patched when, and if, it is imported.
+_PATCHES = {
+    'decord._ffi.libinfo': 'torch_first:apply',
+    'mmaction.datasets.transforms.loading': 'cut_off_avi:apply',
+    'mmaction.utils.dependency': 'moved_helpers:apply',
+    'mmcv': 'mmcv_version:check_version',
+    'mmengine.config.config': 'option_spaces:apply',
+    'mmengine.hooks.ema_hook': 'ema_copy:apply',
+    'mmengine.runner.checkpoint': 'safe_checkpoints:apply',
+    'mmengine.runner.runner': 'accumulated_lr:apply',
+    'mmpretrain.utils.dependency': 'moved_helpers:apply',
+    'torch.utils.data': 'lost_batches:apply',
+    # The functions are imported by name, so each of these holds its own reference.
+    'mmengine.utils.package_utils': 'package_lookup:replace_lookup',
+    'mmengine.utils': 'package_lookup:replace_lookup',
+    'mmengine.hub.hub': 'package_lookup:replace_lookup',
+}
 
 
 def apply() -> None:
-    """Mend all known faults; a second call changes nothing.
+    """Patch what is imported already, and the rest on its import.
 
     Raises:
-        MGDMError: If something is missing that cannot be mended, such as mmcv.
+        MGDMError: If something is missing that cannot be worked around, such as mmcv.
     """
-    for module in _MENDS:
-        module.mend()
+    for module in (package_lookup, mmcv_version, drn_stub):
+        module.apply()
+    for name, patch in _PATCHES.items():
+        register_post_import_hook(f'{__name__}.{patch}', name)
+    # A module takes one patch a line above; this one has two.
+    register_post_import_hook(f'{__name__}.package_lookup:replace_lookup', 'mmengine.config.config')

@@ -10,15 +10,15 @@ comes wherever an optimizer has several groups: that is then the rate before sca
 import functools
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-__all__ = ['mend']
+__all__ = ['apply']
 
 
-def mend() -> None:
+def apply(module: ModuleType) -> None:
     """Count accumulated batches in ``Runner.scale_lr``, and scale the logged rate, too."""
-    from mmengine.runner import Runner
-
+    Runner = module.Runner
     original = Runner.scale_lr
     if hasattr(original, '__wrapped__') or 'accumulative' in inspect.getsource(original):
         return

@@ -12,9 +12,10 @@ So cut-off avi files on a local disk are opened by name. All others are read as 
 import functools
 import os
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-__all__ = ['lacking_bytes', 'mend']
+__all__ = ['apply', 'lacking_bytes']
 
 
 def lacking_bytes(path: str) -> int:
@@ -38,13 +39,11 @@ def lacking_bytes(path: str) -> int:
     return lacking if lacking > 1 else 0
 
 
-def mend() -> None:
+def apply(module: ModuleType) -> None:
     """Let ``DecordInit`` open cut-off avi files by name."""
-    from mmaction.datasets.transforms.loading import DecordInit
-
-    method = DecordInit._get_video_reader
+    method = module.DecordInit._get_video_reader
     if not hasattr(method, '__wrapped__'):
-        DecordInit._get_video_reader = _by_name_if_cut_off(method)
+        module.DecordInit._get_video_reader = _by_name_if_cut_off(method)
 
 
 def _by_name_if_cut_off(method: Callable) -> Callable:

@@ -13,7 +13,7 @@ import types
 
 from mgdm_mmaction.errors import MGDMError
 
-__all__ = ['mend']
+__all__ = ['apply']
 
 _PACKAGE = 'mmaction.models.localizers.drn'
 
@@ -29,7 +29,7 @@ class DRN:
         )
 
 
-def mend() -> None:
+def apply() -> None:
     """Put a stand-in where ``mmaction.models.localizers.drn`` is missing."""
     if _PACKAGE in sys.modules or not _is_missing():
         return

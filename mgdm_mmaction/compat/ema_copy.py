@@ -13,19 +13,18 @@ or else before the first epoch. In mmengine 0.10.7 ``Runner.train`` has this ord
 
 import functools
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-__all__ = ['mend']
+__all__ = ['apply']
 
 
-def mend() -> None:
+def apply(module: ModuleType) -> None:
     """Make ``EMAHook`` copy the initialised model."""
-    from mmengine.hooks import EMAHook
-
     for name in ('before_train', 'after_load_checkpoint'):
-        method = getattr(EMAHook, name)
+        method = getattr(module.EMAHook, name)
         if not hasattr(method, '__wrapped__'):
-            setattr(EMAHook, name, _copy_first(method))
+            setattr(module.EMAHook, name, _copy_first(method))
 
 
 def _copy_first(method: Callable) -> Callable:

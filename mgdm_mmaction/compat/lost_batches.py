@@ -14,6 +14,7 @@ import functools
 import shutil
 from collections.abc import Callable
 from multiprocessing.queues import Queue
+from types import ModuleType
 from typing import Any
 
 from torch._utils import ExceptionWrapper
@@ -21,13 +22,13 @@ from torch.utils.data import get_worker_info
 
 from mgdm_mmaction.errors import MGDMError
 
-__all__ = ['mend']
+__all__ = ['apply']
 
 # PyTorch says so when it makes the file, sets its size, or asks the system for the pages.
 _SIGNS = ('shared memory', '(shm)', 'unable to resize file')
 
 
-def mend() -> None:
+def apply(module: ModuleType) -> None:
     """Let workers of data loaders report what they cannot send."""
     method = Queue._on_queue_feeder_error
     if not hasattr(method, '__wrapped__'):

@@ -9,10 +9,11 @@ because installing one over the other leaves a mixture of both.
 
 import importlib.util
 import warnings
+from types import ModuleType
 
 from mgdm_mmaction.errors import MGDMError
 
-__all__ = ['mend']
+__all__ = ['apply', 'check_version']
 
 _ADVICE = (
     'install the light one with: pip install "mgdm-mmaction[lite]" (this is mmcv-lite 2.1.0), '
@@ -20,19 +21,26 @@ _ADVICE = (
 )
 
 
-def mend() -> None:
-    """Check that a usable mmcv is there and quiet what mmcv-lite warns about.
+def apply() -> None:
+    """Check that mmcv is there and quiet what mmcv-lite warns about.
 
     Raises:
-        MGDMError: If mmcv is missing, does not import, or mmaction2 refuses its version.
+        MGDMError: If mmcv is missing.
     """
     if importlib.util.find_spec('mmcv') is None:
         raise MGDMError(f'mmcv is not installed, and mmaction2 needs it: {_ADVICE}')
-    try:
-        import mmcv
-        from mmengine.utils import digit_version
-    except ImportError as error:
-        raise MGDMError(f'mmcv is installed but does not import ({error}): {_ADVICE}') from error
+    # mmcv-lite warns at import that an operator is missing which no recogniser here uses.
+    warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
+
+
+def check_version(mmcv: ModuleType) -> None:
+    """Check the version of mmcv once it is imported, which is before mmaction2 asserts its own.
+
+    Raises:
+        MGDMError: If mmaction2 refuses the version.
+    """
+    from mmengine.utils import digit_version
+
     found = getattr(mmcv, '__version__', None)
     if found is None:  # a folder left behind by an uninstall imports as an empty namespace package
         raise MGDMError(f'mmcv is installed but broken, it has no version: {_ADVICE}')
@@ -41,5 +49,3 @@ def mend() -> None:
             f'mmcv {found} is installed, but mmaction2 works with 2.0.0rc4 <= mmcv < 2.2.0: '
             f'uninstall it, then {_ADVICE}'
         )
-    # mmcv-lite warns at import that an operator is missing which no recogniser here uses.
-    warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')

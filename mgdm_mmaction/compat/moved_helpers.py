@@ -9,8 +9,9 @@ then switched off, as if ``transformers`` were not there. Recognition uses none 
 
 import importlib.util
 import os
+from types import ModuleType
 
-__all__ = ['mend']
+__all__ = ['apply']
 
 _NAMES = (
     'apply_chunking_to_forward',
@@ -19,15 +20,10 @@ _NAMES = (
 )
 
 
-def mend() -> None:
+def apply(module: ModuleType) -> None:
     """Switch the multimodal models off if the installed ``transformers`` is too new for them."""
-    if not _have_moved():
-        return
-    import mmaction.utils.dependency
-    import mmpretrain.utils.dependency
-
-    mmaction.utils.dependency.WITH_MULTIMODAL = False
-    mmpretrain.utils.dependency.WITH_MULTIMODAL = False
+    if _have_moved():
+        module.WITH_MULTIMODAL = False
 
 
 def _have_moved() -> bool:

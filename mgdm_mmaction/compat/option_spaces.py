@@ -15,19 +15,19 @@ import argparse
 import functools
 import re
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-__all__ = ['mend']
+__all__ = ['apply']
 
 _INSIDE = re.compile(r'(?<=[^\s,()\[\]]) +(?=[^\s,()\[\]])')
 # Of Unicode's private use: no value has it.
 _STAND_IN = '\ue000'
 
 
-def mend() -> None:
+def apply(module: ModuleType) -> None:
     """Let ``DictAction`` keep the spaces inside values, and refuse what it cannot read."""
-    from mmengine.config import DictAction
-
+    DictAction = module.DictAction
     if not hasattr(DictAction.__call__, '__wrapped__'):
         DictAction.__call__ = _refuse(DictAction.__call__)
     parse = DictAction._parse_iterable

@@ -12,42 +12,36 @@ import importlib.util
 import os
 import sys
 import warnings
+from types import ModuleType
 
-__all__ = ['mend']
+__all__ = ['apply', 'get_installed_path', 'is_installed', 'replace_lookup']
 
 
-def mend() -> None:
-    """Look packages up by Python's own ``importlib.metadata`` where the others are missing."""
-    if 'importlib_metadata' not in sys.modules and not _exists('importlib_metadata'):
+def apply() -> None:
+    """Give mmaction2 the ``importlib_metadata`` of Python itself where the backport is missing."""
+    if not _exists('importlib_metadata'):
         sys.modules['importlib_metadata'] = importlib.metadata
     if _exists('pkg_resources'):
         # Where it still exists, every config with such a base would warn of its end.
         warnings.filterwarnings('ignore', message='pkg_resources is deprecated as an API')
-    else:
-        _replace_in_mmengine()
+
+
+def replace_lookup(module: ModuleType) -> None:
+    """Look packages up by Python's own ``importlib.metadata`` where ``pkg_resources`` is missing.
+
+    Args:
+        module (ModuleType): One of mmengine's modules that have the functions, or imported them.
+    """
+    if not _exists('pkg_resources'):
+        for function in (is_installed, get_installed_path):
+            if hasattr(module, function.__name__):
+                setattr(module, function.__name__, function)
 
 
 def _exists(name: str) -> bool:
     if name in sys.modules:
         return sys.modules[name] is not None
     return importlib.util.find_spec(name) is not None
-
-
-def _replace_in_mmengine() -> None:
-    import mmengine.config.config
-    import mmengine.hub.hub
-    import mmengine.utils.package_utils
-
-    # The functions were imported by name into these modules, so each holds its own reference.
-    for module in (
-        mmengine.utils.package_utils,
-        mmengine.utils,
-        mmengine.config.config,
-        mmengine.hub.hub,
-    ):
-        for function in (is_installed, get_installed_path):
-            if hasattr(module, function.__name__):
-                setattr(module, function.__name__, function)
 
 
 def is_installed(package: str) -> bool:

@@ -15,6 +15,7 @@ import functools
 import pickle
 import re
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,19 +23,17 @@ import torch
 
 from mgdm_mmaction.errors import MGDMError
 
-__all__ = ['mend']
+__all__ = ['apply']
 
 _METHODS = ('min', 'max', 'current', 'mean')
 _NUMBERS = ('bool', 'int8', 'int16', 'int32', 'int64', 'uint8', 'float16', 'float32', 'float64')
 
 
-def mend() -> None:
+def apply(module: ModuleType) -> None:
     """Let ``torch.load`` read mmengine's checkpoints, and name the file when it refuses one."""
-    from mmengine.runner import checkpoint
-    from mmengine.runner.checkpoint import CheckpointLoader
-
+    CheckpointLoader = module.CheckpointLoader
     torch.serialization.add_safe_globals(_allowed())
-    checkpoint.load_url = functools.partial(torch.hub.load_state_dict_from_url, weights_only=True)
+    module.load_url = functools.partial(torch.hub.load_state_dict_from_url, weights_only=True)
     for prefix in ('', 'http://', 'https://'):
         loader = CheckpointLoader._get_checkpoint_loader(prefix)
         if not hasattr(loader, '__wrapped__'):

@@ -1,13 +1,14 @@
-"""decord has to be imported after torch.
+"""decord has to be loaded after torch.
 
 Both bring their own copies of common native libraries, and where decord's are loaded first torch
-can crash later without a message (dmlc/decord#293). Nothing can be done when decord is already
-there, so we load torch at the first chance we have.
+can crash later without a message (dmlc/decord#293).
 """
 
-__all__ = ['mend']
+from types import ModuleType
+
+__all__ = ['apply']
 
 
-def mend() -> None:
-    """Import torch, so that a later import of decord finds it loaded."""
+def apply(module: ModuleType) -> None:
+    """Import torch, once decord looks for its library and before it loads it."""
     import torch  # noqa: F401

@@ -66,9 +66,3 @@ def test_which_files_lack_bytes(avi, tmp_path):
     (tmp_path / 'unknown.avi').write_bytes(b'RIFF\xff\xff\xff\xffAVI LIST')
     for name in ('a.mp4', 'half.mp4', 'tiny', 'unknown.avi'):
         assert cut_off_avi.lacking_bytes(str(tmp_path / name)) == 0
-
-
-def test_a_second_mend_changes_nothing():
-    method = DecordInit._get_video_reader
-    cut_off_avi.mend()
-    assert DecordInit._get_video_reader is method

@@ -6,7 +6,7 @@ import re
 import pytest
 from mmengine.config import DictAction
 
-import mgdm_mmaction.compat
+import mgdm_mmaction  # noqa: F401
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,6 @@ import mgdm_mmaction.compat
     ],
 )
 def test_values(text, value):
-    mgdm_mmaction.compat.apply()  # a second time changes nothing
     parser = argparse.ArgumentParser()
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
     args = parser.parse_args(['--cfg-options', f'a.b={text}', 'c=1'])

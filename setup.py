@@ -34,6 +34,9 @@ REQUIRES = [
     'jinja2>=3.1',
     # Oldest that has been tried.
     'numpy>=1.26',
+    # Worker processes of tools/data/check_videos.py: it replaces one that a decoder crashed or that
+    # hangs, where the standard library's pool gives up. Pure Python; oldest that has been tried.
+    'pebble>=5.0.7',
     # mmaction2 imports it and does not say so. compat.py replaces it, but MMAction2's own commands
     # may come to it before they import this package.
     'importlib_metadata',

@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..data_prep.clip_list import DELIMITERS
-from ..data_prep.protocol_files import ListForm, Output, read_rows
+from ..data_prep.clip_list import write_texts
+from ..data_prep.list_form import ListForm, add_form_options
 from ..data_prep.protocols import (
+    Row,
     base_and_novel,
     draw_classes,
     few_shot_rows,
+    read_rows,
     restrict_rows,
     unseen_classes,
 )
+from ..data_prep.published import number
+from ..datasets.annotations import list_digest
 from ..errors import MGDMError
 from ..text.corpus import LabelCorpus, format_label, read_labels
 
@@ -34,43 +38,83 @@ def main(argv: Sequence[str] | None = None) -> None:
         MGDMError: If a list or a class is missing or wrong, or a file is there with other content.
     """
     args = _parse(argv)
-    args.form = ListForm(DELIMITERS.get(args.delimiter, args.delimiter), args.rawframes)
+    args.form = ListForm.of(args)
     # Two classes of one name are a mistake here as they are in a model.
     args.names = LabelCorpus(args.classes).classes
-    output = Output(Path(args.out), args.form)
+    output = _Output(Path(args.out), args.form)
     notes = args.build(args, output)
-    print('\n'.join([output.write(args.force), *notes]))
+    write_texts(output.texts, args.force)
+    print('\n'.join([*output.facts, *notes]))
 
 
-def _few_shot(args: argparse.Namespace, output: Output) -> list[str]:
+class _Output:
+    """The files of a protocol, to be written together, and a line about each."""
+
+    def __init__(self, folder: Path, form: ListForm) -> None:
+        self.texts: dict[Path, str] = {}
+        self.facts: list[str] = []
+        self._folder, self._form = folder, form
+
+    def add_list(self, name: str, rows: Sequence[Row]) -> None:
+        path = self._folder / f'{name}.txt'
+        self.texts[path] = ''.join(self._form.line(*row) for row in rows)
+        try:
+            digest = list_digest(self.texts[path].encode())
+        except UnicodeEncodeError:
+            raise MGDMError(
+                f'{path}: a file name in it is not UTF-8; rename it and build the lists again.'
+            ) from None
+        labels = {label for _, label in rows}
+        self.facts.append(
+            f'{path}: {number(len(rows))} videos of {len(labels)} classes, list digest {digest}'
+        )
+
+    def add_classes(self, name: str, classes: Sequence[str]) -> None:
+        path = self._folder / f'{name}_classes.txt'
+        self.texts[path] = ''.join(f'{x}\n' for x in classes)
+        self.facts.append(f'{path}: {number(len(classes))} class names')
+
+    def add_chosen(self, name: str, rows: list[Row], classes: list[str], chosen: list[str]) -> None:
+        self.add_classes(name, chosen)
+        self.add_list(name, restrict_rows(rows, classes, chosen))
+
+
+def _few_shot(args: argparse.Namespace, output: _Output) -> list[str]:
     rows = read_rows(args.lists, len(args.names), args.form)
-    prefix = args.name or _stem(args.lists)
-    for seed in args.seeds:
-        for shots in sorted(set(args.shots)):
-            chosen = few_shot_rows(rows, args.names, shots, seed, args.allow_fewer)
-            output.add_list(f'{prefix}_{shots}shot_seed{seed}', chosen, len(args.names))
+    if len(args.lists) > 1 and not args.name:
+        raise MGDMError('several lists: say with --name how the names of the new ones begin.')
+    _add_shots(args, output, args.name or Path(args.lists[0]).stem, rows, args.names)
     return [
         'Lists of one seed are nested: the videos of a smaller K are among those of a larger one.',
         'Test on the whole validation list.',
     ]
 
 
-def _half_classes(args: argparse.Namespace, output: Output) -> list[str]:
+def _add_shots(
+    args: argparse.Namespace, output: _Output, prefix: str, rows: list[Row], names: list[str]
+) -> None:
+    for seed in args.seeds:
+        for shots in sorted(set(args.shots)):
+            chosen = few_shot_rows(rows, names, shots, seed, args.allow_fewer)
+            output.add_list(f'{prefix}_{shots}shot_seed{seed}', chosen)
+
+
+def _half_classes(args: argparse.Namespace, output: _Output) -> list[str]:
     rows = read_rows(args.lists, len(args.names), args.form)
-    number = args.number or len(args.names) // 2
-    for draw, chosen in enumerate(_draws(args, args.names, number), 1):
-        _add(output, f'half_draw{draw}', rows, args.names, chosen)
-    return [f'Each draw: {number} of {len(args.names)} classes.']
+    size = args.number or len(args.names) // 2
+    for draw, chosen in enumerate(_draws(args, args.names, size), 1):
+        output.add_chosen(f'half_draw{draw}', rows, args.names, chosen)
+    return [f'Each draw: {size} of {len(args.names)} classes.']
 
 
-def _unseen(args: argparse.Namespace, output: Output) -> list[str]:
+def _unseen(args: argparse.Namespace, output: _Output) -> list[str]:
     rows = read_rows(args.lists, len(args.names), args.form)
     same = read_labels(args.same) if args.same else []
     seen = read_labels(args.seen)
     left = unseen_classes(args.names, seen, same)
-    _add(output, 'unseen', rows, args.names, left)
+    output.add_chosen('unseen', rows, args.names, left)
     for draw, chosen in enumerate(_draws(args, left, args.number), 1):
-        _add(output, f'unseen{len(chosen)}_draw{draw}', rows, args.names, chosen)
+        output.add_chosen(f'unseen{len(chosen)}_draw{draw}', rows, args.names, chosen)
     return [
         f'{len(left)} of {len(args.names)} classes are not among the {len(seen)} of {args.seen}'
         f' (Kinetics-600 without Kinetics-400: {_PUBLISHED_UNSEEN} as the literature counts).',
@@ -78,7 +122,7 @@ def _unseen(args: argparse.Namespace, output: Output) -> list[str]:
     ]
 
 
-def _base_to_novel(args: argparse.Namespace, output: Output) -> list[str]:
+def _base_to_novel(args: argparse.Namespace, output: _Output) -> list[str]:
     train = read_rows([args.train], len(args.names), args.form)
     val = read_rows([args.val], len(args.names), args.form)
     counts = Counter(label for _, label in train)
@@ -99,27 +143,18 @@ def _base_to_novel(args: argparse.Namespace, output: Output) -> list[str]:
                 'The halves meet among classes with equally many training videos; of these, the '
                 'later ones in label order are base. --base-classes FILE takes a published choice.'
             )
-    base_train = restrict_rows(train, args.names, base)
     output.add_classes('base', base)
     output.add_classes('novel', novel)
-    for seed in args.seeds:
-        for shots in sorted(set(args.shots)):
-            chosen = few_shot_rows(base_train, base, shots, seed, args.allow_fewer)
-            output.add_list(f'base_train_{shots}shot_seed{seed}', chosen, len(base))
-    output.add_list('base_val', restrict_rows(val, args.names, base), len(base))
-    output.add_list('novel_val', restrict_rows(val, args.names, novel), len(novel))
+    _add_shots(args, output, 'base_train', restrict_rows(train, args.names, base), base)
+    output.add_list('base_val', restrict_rows(val, args.names, base))
+    output.add_list('novel_val', restrict_rows(val, args.names, novel))
     return [f'{len(base)} base and {len(novel)} novel classes.', *notes]
 
 
-def _draws(args: argparse.Namespace, classes: Sequence[str], number: int) -> list[list[str]]:
+def _draws(args: argparse.Namespace, classes: Sequence[str], size: int) -> list[list[str]]:
     if args.chosen:
         return [read_labels(path) for path in args.chosen]
-    return [draw_classes(classes, number, draw) for draw in range(1, args.draws + 1)]
-
-
-def _add(output: Output, name: str, rows: list, classes: list[str], chosen: list[str]) -> None:
-    output.add_classes(name, chosen)
-    output.add_list(name, restrict_rows(rows, classes, chosen), len(chosen))
+    return [draw_classes(classes, size, draw) for draw in range(1, args.draws + 1)]
 
 
 def _near_misses(left: Sequence[str], seen: Sequence[str]) -> list[str]:
@@ -134,12 +169,6 @@ def _near_misses(left: Sequence[str], seen: Sequence[str]) -> list[str]:
     return ['Almost as a seen class is spelt; list those that are the same in --same FILE:', *pairs]
 
 
-def _stem(paths: Sequence[str]) -> str:
-    if len(paths) > 1:
-        raise MGDMError('several lists: say with --name how the names of the new ones begin.')
-    return Path(paths[0]).stem
-
-
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
@@ -148,13 +177,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help='class names of the lists in label order: k400, hmdb51, ucf101 or a text file',
     )
     common.add_argument('--out', required=True, help='folder of the new lists')
-    common.add_argument('--rawframes', action='store_true', help='the lists are of raw frames')
-    common.add_argument(
-        '--delimiter',
-        default='space',
-        help=f'between path and label: {", ".join(DELIMITERS)} or a sign. Default: space',
-    )
-    common.add_argument('--force', action='store_true', help='replace files of other content')
+    add_form_options(common)
     parser = argparse.ArgumentParser(
         'build_protocol.py', description='Write the lists of a protocol, and their class names.'
     )
@@ -189,22 +212,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     novel.add_argument('--val', required=True, help='validation list of all classes')
     novel.add_argument('--base-classes', metavar='FILE', help='a published choice of base classes')
     for sub, shots in ((few, (2, 4, 8, 16)), (novel, (16,))):
-        default = ' '.join(map(str, shots))
-        sub.add_argument(
-            '--shots',
-            type=int,
-            nargs='+',
-            default=shots,
-            metavar='K',
-            help=f'videos a class, a list for each. Default: {default}',
-        )
-        sub.add_argument(
-            '--seeds',
-            type=int,
-            nargs='+',
-            default=(1, 2, 3),
-            metavar='SEED',
-            help='a list for each. Default: 1 2 3',
-        )
+        for option, default, metavar, text in (
+            ('--shots', shots, 'K', 'videos a class, a list for each'),
+            ('--seeds', (1, 2, 3), 'SEED', 'a list for each'),
+        ):
+            text = f'{text}. Default: {" ".join(map(str, default))}'
+            sub.add_argument(
+                option, type=int, nargs='+', default=default, metavar=metavar, help=text
+            )
         sub.add_argument('--allow-fewer', action='store_true', help='where a class has less than K')
     return parser.parse_args(argv)

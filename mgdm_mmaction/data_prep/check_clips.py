@@ -1,21 +1,53 @@
 """Decoding every clip of annotation lists, to find the broken ones before a training does."""
 
+import copy
+import functools
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmaction.registry import DATASETS
+import numpy as np
+from mmaction.registry import DATASETS, TRANSFORMS
 from mmaction.utils import register_all_modules
 from mmengine.logging import MMLogger
 
+from ..compat.cut_off_avi import lacking_bytes
 from ..datasets.annotations import check_dataset, unwrap_datasets
+from ..datasets.streams import is_stream
+from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
 from ..mining.progress import Progress
 from ..negatives import video_path
-from .decoding import ClipCheck, ClipDecoder, decoding_transforms
 from .worker_pool import WorkerLost, run_guarded
 
-__all__ = ['CheckedList', 'check_clips', 'clean_text']
+__all__ = ['NO_FILE', 'CheckedList', 'ClipCheck', 'check_clips']
+
+# Why a clip that is not there is broken.
+NO_FILE = 'no such file'
+
+# Where in decord's source an error came from, and when.
+_SOURCE = re.compile(r'\[\d\d:\d\d:\d\d\] \S+:\d+: ')
+
+# Frames that are in memory at a time.
+_CHUNK = 32
+
+
+@dataclass(frozen=True)
+class ClipCheck:
+    """What came of decoding a clip.
+
+    Args:
+        frames (int): Frames it has, as far as known.
+        reason (str): Why it is broken; empty if it is not.
+        stream (bool): Whether decord would give other frames of it than it is asked for, see
+            :func:`~mgdm_mmaction.datasets.streams.is_stream`.
+    """
+
+    frames: int
+    reason: str = ''
+    stream: bool = False
 
 
 @dataclass
@@ -25,29 +57,34 @@ class CheckedList:
     Args:
         ann_file (str): The list.
         digest (str): Its digest.
-        config (Mapping): Config of the data set that reads it.
-        clips (list[ClipCheck], optional): One a line, in order. Defaults to [].
-        names (list[str], optional): Their paths as the list has them. Defaults to [].
+        names (list[str]): Paths of its clips as the list has them, in order.
+        clips (list[ClipCheck]): What came of them.
     """
 
     ann_file: str
     digest: str
-    config: Mapping
+    names: list[str]
     clips: list[ClipCheck] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
 
     @property
     def broken(self) -> list[int]:
         """Lines, from 0, whose clips are broken."""
         return [row for row, clip in enumerate(self.clips) if clip.reason]
 
-    def shorter_than(self, num_frames: int) -> list[int]:
-        """Return the lines, from 0, whose clips are fine but have fewer frames."""
-        return [
-            row
-            for row, clip in enumerate(self.clips)
-            if not clip.reason and clip.frames < num_frames
-        ]
+    def clean_text(self) -> str:
+        """Return the text of the list without its broken clips, other lines as they are.
+
+        Raises:
+            MGDMError: If no clip would be left.
+        """
+        lines = Path(self.ann_file).read_text('utf-8').splitlines()
+        left = [line for line, clip in zip(lines, self.clips, strict=True) if not clip.reason]
+        if not left:
+            raise MGDMError(
+                f'{self.ann_file}: all {len(lines)} clips are broken ({self.names[0]}: '
+                f'{self.clips[0].reason}). Is --root the folder that the paths begin in?'
+            )
+        return '\n'.join(left) + '\n'
 
 
 def check_clips(
@@ -56,9 +93,8 @@ def check_clips(
     num_workers: int = 2,
     timeout: float | None = 300,
     classes: Sequence[str] | None = None,
-    progress: bool = True,
 ) -> list[CheckedList]:
-    """Decode every clip of data sets in worker processes.
+    """Decode every clip of data sets in worker processes, and show the progress.
 
     A clip is broken where training would call it unreadable (see
     :class:`~mgdm_mmaction.datasets.transforms.SkipUnreadable`): the same transforms open and decode
@@ -72,92 +108,116 @@ def check_clips(
         timeout (float, optional): Seconds for a clip. Defaults to 300.
         classes (Sequence[str], optional): Class names in label order, to check labels against.
             Defaults to None: not checked.
-        progress (bool, optional): Show progress. Defaults to True.
-
-    Returns:
-        list[CheckedList]: One a list.
 
     Raises:
         MGDMError: If a list is missing or a line has another form.
     """
     register_all_modules(init_default_scope=True)
-    checked, built, decoders = [], [], []
-    for config in _different(datasets):
-        summaries = check_dataset(config, classes and len(classes), classes)
-        if not summaries:
+    configs = {
+        (config.get('ann_file'), config.get('data_root'), str(config.get('data_prefix'))): config
+        for dataset in reversed(datasets)
+        for config in reversed(list(unwrap_datasets(dataset)))
+    }
+    checked: list[tuple[CheckedList, list[str]]] = []
+    # Clips that several lists name are decoded once.
+    jobs: dict[str, tuple[ClipDecoder, dict]] = {}
+    for config in reversed(configs.values()):
+        summary = next(iter(check_dataset(config, classes and len(classes), classes)), None)
+        if summary is None:
             raise MGDMError(
                 f'{config.get("type")}: only VideoDataset and RawframeDataset with one label a '
                 'clip can be checked.'
             )
-        checked.append(CheckedList(summaries[0].ann_file, summaries[0].digest, config))
-        decoders.append(ClipDecoder(decoding_transforms(config['pipeline']), quick))
-        built.append(DATASETS.build({**config, 'pipeline': []}))
-    # Clips that several lists name are decoded once.
-    jobs: dict[str, tuple[int, int]] = {}
-    keys: list[list[str]] = []
-    for at, dataset in enumerate(built):
+        decoder = ClipDecoder(config['pipeline'], quick)
+        dataset = DATASETS.build({**config, 'pipeline': []})
         infos = [dataset.get_data_info(row) for row in range(len(dataset))]
-        keys.append([video_path(info) for info in infos])
         prefix = dataset.data_prefix.get('video', dataset.data_prefix.get('img'))
-        checked[at].names = [video_path(info, prefix) for info in infos]
-        for row, key in enumerate(keys[-1]):
-            jobs.setdefault(key, (at, row))
-    order = list(jobs.items())
-    work = _Work([place for _, place in order], built, decoders)
-
-    results: dict[str, ClipCheck] = {}
-    shown = Progress(len(order), 'clips') if progress else None
+        names = [video_path(info, prefix) for info in infos]
+        keys = [video_path(info) for info in infos]
+        jobs = dict(zip(keys, ((decoder, info) for info in infos), strict=True)) | jobs
+        checked.append((CheckedList(summary.ann_file, summary.digest, names), keys))
+    order, results = list(jobs), {}
+    shown = Progress(len(order), 'clips')
+    work = functools.partial(_decode, list(jobs.values()))
     for index, result in run_guarded(work, len(order), num_workers, timeout):
-        key = order[index][0]
-        if isinstance(result, WorkerLost):
-            result = ClipCheck(key, 0, result.reason)
-        results[key] = result
-        if shown is not None:
-            shown.advance(1)
-    for entry, names in zip(checked, keys, strict=True):
-        entry.clips = [results[name] for name in names]
-    return checked
+        lost = isinstance(result, WorkerLost)
+        results[order[index]] = ClipCheck(0, result.reason) if lost else result
+        shown.advance(1)
+    for entry, keys in checked:
+        entry.clips = [results[key] for key in keys]
+    return [entry for entry, _ in checked]
 
 
-class _Work:
-    """Decode one of the clips; a class and no closure, so that it can be pickled."""
-
-    def __init__(self, places: list, datasets: list, decoders: list[ClipDecoder]) -> None:
-        self._places = places
-        self._datasets = datasets
-        self._decoders = decoders
-
-    def __call__(self, index: int) -> ClipCheck:
-        # This is a worker's own logger. MMEngine says in each that its FileClient is deprecated.
-        MMLogger.get_current_instance().setLevel('ERROR')
-        at, row = self._places[index]
-        return self._decoders[at](self._datasets[at].get_data_info(row))
+def _decode(jobs: list[tuple['ClipDecoder', dict]], index: int) -> ClipCheck:
+    # This is a worker's own logger. MMEngine says in each that its FileClient is deprecated.
+    MMLogger.get_current_instance().setLevel('ERROR')
+    decoder, info = jobs[index]
+    return decoder(info)
 
 
-def _different(datasets: Sequence[Mapping]) -> list[dict]:
-    found: dict[tuple, dict] = {}
-    for dataset in datasets:
-        for config in unwrap_datasets(dataset):
-            key = (config.get('ann_file'), config.get('data_root'), str(config.get('data_prefix')))
-            found.setdefault(key, dict(config))
-    return list(found.values())
-
-
-def clean_text(checked: CheckedList) -> str:
-    """Return the text of a list without its broken clips, other lines as they are.
+class ClipDecoder:
+    """Decode every frame of a clip with the transforms of a pipeline that open and decode.
 
     Args:
-        checked (CheckedList): The list.
+        pipeline (Sequence[Mapping]): Pipeline of a config, with ``SkipUnreadable`` or without.
+        quick (bool, optional): Only the first, the middle and the last frame. Defaults to False.
 
     Raises:
-        MGDMError: If no clip would be left.
+        MGDMError: If no transform of the pipeline decodes.
     """
-    broken = set(checked.broken)
-    lines = Path(checked.ann_file).read_text('utf-8').splitlines()
-    left = [line for row, line in enumerate(lines) if row not in broken]
-    if not left:
+
+    def __init__(self, pipeline: Sequence[Mapping], quick: bool = False) -> None:
+        self._open, self._quick = [], quick
+        for item in _flatten(pipeline):
+            kind = TRANSFORMS.get(item['type']) if isinstance(item['type'], str) else item['type']
+            name = getattr(kind, '__name__', str(item['type']))
+            if name.endswith('Init'):
+                self._open.append(TRANSFORMS.build(copy.deepcopy(dict(item))))
+            if name.endswith('Decode'):
+                self._decode = TRANSFORMS.build(copy.deepcopy(dict(item)))
+                self._by_decord = name == 'DecordDecode'
+                return
         raise MGDMError(
-            f'{checked.ann_file}: all {len(lines)} clips are broken ({checked.clips[0].path}: '
-            f'{checked.clips[0].reason}). Is --root the folder that the paths begin in?'
+            'the pipeline has no transform whose name ends with Decode, such as DecordDecode or '
+            'RawFrameDecode: there is nothing to check videos with.'
         )
-    return '\n'.join(left) + '\n'
+
+    def __call__(self, info: dict) -> ClipCheck:
+        """Decode the clip of a data info, and find out what is wrong with it."""
+        path = str(info.get('filename', info.get('frame_dir')))
+        frames = int(info.get('total_frames', 0))
+        is_file = os.path.isfile(path)
+        if '://' not in path and not os.path.exists(path):
+            return ClipCheck(frames, NO_FILE)
+        if is_file and not os.path.getsize(path):
+            return ClipCheck(frames, 'an empty file (0 bytes)')
+        # Decoded without an error, it would merely be shorter than it was.
+        if is_file and (lacking := lacking_bytes(path)):
+            return ClipCheck(frames, f'cut off: its header promises {lacking} more bytes')
+        where = ''
+        try:
+            results = run_transforms(self._open, dict(info))
+            frames = int(results['total_frames'])
+            indices = np.arange(frames)
+            if self._quick:
+                indices = np.unique([0, frames // 2, max(frames - 1, 0)])
+            # Raw frames one by one, so that the broken one can be named.
+            size = 1 if 'frame_dir' in info else _CHUNK
+            for start in range(0, max(len(indices), 1), size):
+                part = indices[start : start + size] + results.get('start_index', 0)
+                where = f'frame {part[0]}: ' if size == 1 else ''
+                # DecordDecode takes the reader out of the results that it is given.
+                run_transforms([self._decode], {**results, 'frame_inds': part})
+        except NOT_THE_VIDEO:
+            raise
+        except Exception as error:
+            return ClipCheck(frames, where + _SOURCE.sub('', describe_error(error)))
+        return ClipCheck(frames, stream=self._by_decord and is_file and is_stream(path))
+
+
+def _flatten(pipeline: Sequence[Mapping]) -> list[Mapping]:
+    return [
+        part
+        for item in pipeline
+        for part in (_flatten(item['transforms']) if 'transforms' in item else [item])
+    ]

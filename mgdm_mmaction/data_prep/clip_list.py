@@ -1,29 +1,19 @@
-"""An annotation list that is about to be written, and what has been left out of it."""
+"""Annotation lists that are about to be written, what was left out of them, and their report."""
 
+import os
+import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from ..errors import MGDMError
+from ..datasets.annotations import list_digest
+from ..errors import MGDMError, explain_disk
+from .list_form import ListForm
 from .media import Media
+from .published import compare, number
 
-__all__ = ['DELIMITERS', 'ClipList', 'Missing', 'format_list']
-
-# The names under which a delimiter can be given on a command line.
-DELIMITERS = {'space': ' ', 'tab': '\t', 'comma': ',', 'semicolon': ';'}
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A clip that is not in the list.
-
-    Args:
-        name (str): As the data set's own files name it, or its path.
-        reason (str): Why.
-    """
-
-    name: str
-    reason: str
+__all__ = ['ClipList', 'next_steps', 'some', 'write_lists', 'write_texts']
 
 
 @dataclass
@@ -33,26 +23,28 @@ class ClipList:
     Args:
         title (str): What it is, for reports: 'kinetics400 train'.
         classes (Sequence[str]): Class names in label order.
+        root (Path): The folder that the paths begin in.
         published (Sequence[tuple[str, int]], optional): Counts that others print, each with whose.
             Defaults to ().
 
     Attributes:
         rows (list[tuple[Media, int]]): Clips and labels.
-        missing (list[Missing]): Clips that are named somewhere but not in the list.
+        missing (list[tuple[str, str]]): Clips that are named but not in the list, and why.
         notes (list[str]): What the user should know.
     """
 
     title: str
     classes: Sequence[str]
+    root: Path
     published: Sequence[tuple[str, int]] = ()
     rows: list[tuple[Media, int]] = field(default_factory=list)
-    missing: list[Missing] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def add(self, media: Media, label: int, name: str | None = None) -> None:
         """Add a clip, or note why it cannot be in a list."""
         if media.fault:
-            self.missing.append(Missing(name or media.path, media.fault))
+            self.missing.append((name or media.path, media.fault))
         else:
             self.rows.append((media, label))
 
@@ -62,60 +54,140 @@ class ClipList:
         counts.update(label for _, label in self.rows)
         return counts
 
+    def text(self, form: ListForm) -> str:
+        """Return the list as MMAction2's data sets split it, one clip a line.
 
-def format_list(clips: ClipList, delimiter: str = ' ') -> str:
-    """Return the text of a list, one clip a line, as MMAction2's data sets split it.
+        Raises:
+            MGDMError: If the list is empty, or a path would be split.
+        """
+        if not self.rows:
+            why = ' ({}: {})'.format(*self.missing[0]) if self.missing else ''
+            raise MGDMError(
+                f'{self.title}: not one of the {len(self.missing)} clips named was found{why}. '
+                'Check the folder of the videos.'
+            )
+        split = [media.path for media, _ in self.rows if form.splits(media.path)]
+        if split:
+            name, sign = ('semicolon', ';') if form.delimiter == '\t' else ('tab', '\t')
+            raise MGDMError(
+                f'{self.title}: {len(split)} paths, such as {split[0]!r}, '
+                + (
+                    'have white space in them, where RawframeDataset splits a line, whatever is '
+                    "set. Rename these folders ('_' for ' '), or link to them under other names."
+                    if form.frames
+                    else f'hold the delimiter {form.delimiter!r}, where VideoDataset splits a line:'
+                    f" 'too many values to unpack'. Either write the list with --delimiter {name} "
+                    f'and set delimiter={sign!r} in the data sets of the config, or rename the '
+                    'folders and files.'
+                )
+            )
+        return ''.join(form.line(media.video, label) for media, label in self.rows)
 
-    ``VideoDataset`` splits a line at every delimiter and needs exactly two parts, so that a path
-    must not hold the delimiter; ``RawframeDataset`` splits at white space, always.
+    def describe(self, digest: str, missing_file: Path) -> str:
+        """Return counts, the comparison with published ones, extremes and what is missing."""
+        counts = self.per_class()
+        filled = sum(count > 0 for count in counts.values())
+        lines = [
+            f'{self.title}: {number(len(self.rows))} clips of {filled} classes, list digest '
+            f'{digest}',
+            *compare(len(self.rows), self.published),
+            _extremes(counts, self.classes),
+        ]
+        if self.missing:
+            lines.append(
+                f'left out: {number(len(self.missing))}, listed with reasons in {missing_file}'
+            )
+        return '\n'.join(f'  {line}' for line in lines + self.notes)
 
-    Args:
-        clips (ClipList): The clips.
-        delimiter (str, optional): Between path and label. Defaults to ' '.
+
+def some(names: Sequence[str], many: int = 5) -> str:
+    """Return a number and the first few names: '7 (a, b, ...)'."""
+    return f'{len(names)} ({", ".join(names[:many])}{", ..." if len(names) > many else ""})'
+
+
+def _extremes(counts: Counter, classes: Sequence[str], many: int = 3) -> str:
+    few = sorted(counts.items(), key=lambda item: (item[1], item[0]))
+    if few[0][1] == few[-1][1]:
+        return f'{few[0][1]} in every class'
+    ends = (few, sorted(few, key=lambda item: -item[1]))
+    found = [', '.join(f'{count} {classes[label]}' for label, count in end[:many]) for end in ends]
+    return f'fewest in a class: {found[0]}; most: {found[1]}'
+
+
+def write_texts(texts: Mapping[Path, str], force: bool = False) -> None:
+    """Write text files, all of them or none; '' for a file that should not be there.
 
     Raises:
-        MGDMError: If the list is empty, or a path would be split.
+        MGDMError: If a file is there with other content and ``force`` is false.
     """
-    if not clips.rows:
-        why = f' ({clips.missing[0].name}: {clips.missing[0].reason})' if clips.missing else ''
+    changed = {path: text.encode() for path, text in texts.items() if not _is(path, text)}
+    taken = [path for path in changed if path.exists()]
+    if taken and not force:
         raise MGDMError(
-            f'{clips.title}: not one of the {len(clips.missing)} clips named was found{why}. Check '
-            'the folder of the videos.'
+            f'{", ".join(map(str, taken))}: there already, with other content. Nothing was '
+            'written. Negatives and results belong to the list that they were made with: move it '
+            'away, or replace it with --force.'
         )
-    split = [media.path for media, _ in clips.rows if _would_split(media, delimiter)]
-    if split:
-        raise MGDMError(_split_message(clips, split, delimiter))
-    lines = []
-    for media, label in clips.rows:
-        fields = [media.path, *([] if media.frames is None else [str(media.frames)]), str(label)]
-        lines.append((delimiter if media.frames is None else ' ').join(fields) + '\n')
-    return ''.join(lines)
+    for path, content in changed.items():
+        with explain_disk(path):
+            if not content:
+                path.unlink(missing_ok=True)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(path.name + '.part')
+            part.write_bytes(content)
+            os.replace(part, path)
 
 
-def _would_split(media: Media, delimiter: str) -> bool:
-    if media.frames is not None:
-        return len(media.path.split()) != 1
-    return delimiter in media.path or media.path.strip() != media.path
+def _is(path: Path, text: str) -> bool:
+    return path.read_bytes() == text.encode() if path.is_file() else not text
 
 
-def _split_message(clips: ClipList, split: list[str], delimiter: str) -> str:
-    start = f'{clips.title}: {len(split)} paths, such as {split[0]!r}, '
-    if clips.rows[0][0].frames is not None:
-        return start + (
-            'have white space in them, where RawframeDataset splits a line, whatever is set. '
-            "Rename these folders ('_' for ' '), or link to them under other names."
+def write_lists(
+    lists: Mapping[Path, ClipList],
+    form: ListForm,
+    force: bool = False,
+    more: Mapping[Path, str] | None = None,
+) -> str:
+    """Write lists, each with a side file of the clips that are not in it and why.
+
+    Args:
+        lists (Mapping[Path, ClipList]): Where each goes.
+        form (ListForm): How lines are written.
+        force (bool, optional): Replace files of other content. Defaults to False.
+        more (Mapping[Path, str], optional): Other text files to write. Defaults to None.
+
+    Returns:
+        str: What is in the lists.
+    """
+    texts, reports = dict(more or {}), []
+    for path, clips in lists.items():
+        missing = path.with_name(f'{path.stem}_missing.txt')
+        texts[path] = clips.text(form)
+        texts[missing] = ''.join(
+            f'{name}\t{reason}\n'.encode('utf-8', 'backslashreplace').decode()
+            for name, reason in clips.missing
         )
-    if any(path.strip() != path for path in split):
-        return start + 'begin or end with white space, which VideoDataset strips. Rename them.'
-    used = {char for media, _ in clips.rows for char in media.path}
-    free = [name for name, char in DELIMITERS.items() if char not in used]
-    ways = (
-        f'write the list with --delimiter {free[0]} and set delimiter={DELIMITERS[free[0]]!r} in '
-        'the data sets of the config, or rename'
-        if free
-        else 'rename'
-    )
-    return start + (
-        f"hold the delimiter {delimiter!r}, where VideoDataset splits a line: 'too many values to "
-        f"unpack'. Either {ways} the folders and files."
-    )
+        digest = list_digest(texts[path].encode())
+        reports.append(f'{path}\n{clips.describe(digest, missing)}')
+    write_texts(texts, force)
+    return '\n'.join(reports)
+
+
+def next_steps(lists: Mapping[Path, ClipList], form: ListForm, classes: Sequence[Path] = ()) -> str:
+    """Return what a config says for lists and class names, and the command that checks clips."""
+    lines = ['In a config:']
+    groups: dict[str, list[str]] = {}
+    for path, clips in lists.items():
+        config = form.dataset(str(path), str(clips.root))
+        ((prefix, root),) = config['data_prefix'].items()
+        words = {key: repr(value) for key, value in config.items()}
+        words['data_prefix'] = f'dict({prefix}={root!r})'
+        lines.append('  ' + ', '.join(f'{key}={value}' for key, value in words.items()))
+        groups.setdefault(root, []).append(str(path))
+    lines += [f"  model.cls_head: classes='{path}'" for path in classes]
+    lines.append('Next, decode every clip once:')
+    for root, paths in groups.items():
+        command = ['tools/data/check_videos.py', *paths, '--root', root, *form.options()]
+        lines.append(f'  python {shlex.join(command)}')
+    return '\n'.join(lines)

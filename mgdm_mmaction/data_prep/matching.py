@@ -1,13 +1,16 @@
-"""Finding the clip that a data set's own files name, and the label that a folder means."""
+"""Finding the clips that a data set's own files name, and the label that a folder means."""
 
 import difflib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from ..errors import MGDMError
 from ..text.corpus import normalize_label
+from .clip_list import ClipList
 from .media import Media, MediaTree
 
-__all__ = ['ClassNames', 'ClipIndex']
+__all__ = ['ClassNames', 'Named', 'match_clips']
 
 
 class ClassNames:
@@ -38,15 +41,7 @@ class ClassNames:
         return self._ids.get(normalize_label(name))
 
     def label(self, name: str, where: str) -> int:
-        """Return the label of a class in any spelling.
-
-        Args:
-            name (str): The class.
-            where (str): Where it was named, for the message.
-
-        Raises:
-            MGDMError: If there is no such class.
-        """
+        """Return the label of a class in any spelling, or raise an error that names the place."""
         label = self.find(name)
         if label is None:
             close = difflib.get_close_matches(name, self.names, 1, 0.7)
@@ -57,28 +52,78 @@ class ClassNames:
             )
         return label
 
-    def __len__(self) -> int:
-        return len(self.names)
 
-
-class ClipIndex:
-    """The clips of a tree by name, whatever their folders and endings.
+class Named(NamedTuple):
+    """A clip that a data set's own file names.
 
     Args:
-        tree (MediaTree): The clips.
+        title (str): As reports show it.
+        names (Sequence[str]): What it may be called, without folder and ending, best first.
+        class_name (str): Its class.
+        where (str): File and line, for messages.
+    """
+
+    title: str
+    names: Sequence[str]
+    class_name: str
+    where: str
+
+
+def match_clips(
+    found: ClipList,
+    named: Iterable[Named],
+    tree: MediaTree,
+    classes: ClassNames,
+    loose: bool = False,
+) -> Counter:
+    """Add named clips to a list, wherever in a tree they lie, with the label of the naming file.
+
+    Args:
+        found (ClipList): The list.
+        named (Iterable[Named]): The clips.
+        tree (MediaTree): Where to look for them.
+        classes (ClassNames): Label order.
         loose (bool, optional): If a name is not there, accept the one that is equal but for case
             and signs other than letters and digits: some copies were unpacked with '_' for '#', '&'
             and ';'. Not for YouTube ids, where both count. Defaults to False.
 
-    Attributes:
-        loose_matches (int): Names that were found only so.
-        ambiguous (int): Names that several folders of their class hold; the first by path counts.
+    Returns:
+        Counter: How often each of the alternative names was found, by its position.
     """
+    index = _Index(tree, loose)
+    taken: dict[str, str] = {}
+    used: Counter = Counter()
+    elsewhere = 0
+    for clip in named:
+        label = classes.label(clip.class_name, clip.where)
+        hits = ((i, index.find(name, clip.class_name)) for i, name in enumerate(clip.names))
+        position, media = next((hit for hit in hits if hit[1]), (0, None))
+        if media is None:
+            found.missing.append((clip.title, f'no such clip ({clip.class_name})'))
+        elif media.path in taken:
+            reason = f'its video {media.path} is already that of {taken[media.path]}'
+            found.missing.append((clip.title, reason))
+        else:
+            taken[media.path] = clip.where
+            used[position] += 1
+            folders = {classes.find(part) for part in media.folders} - {None}
+            elsewhere += bool(folders) and label not in folders
+            found.add(media, label, clip.title)
+    for count, note in (
+        (elsewhere, 'videos in the folder of another class, the label of the official file taken'),
+        (index.ambiguous, 'names in several folders of their class, the first taken'),
+        (index.loose_matches, 'clips found under a name with other signs or case'),
+    ):
+        if count:
+            found.notes.append(f'{note}: {count}')
+    return used
 
-    def __init__(self, tree: MediaTree, loose: bool = False) -> None:
-        self.loose_matches = 0
-        self.ambiguous = 0
-        self._loose = loose
+
+class _Index:
+    """The clips of a tree by name, whatever their folders and endings."""
+
+    def __init__(self, tree: MediaTree, loose: bool) -> None:
+        self.ambiguous = self.loose_matches = 0
         self._by_name: dict[str, list[Media]] = {}
         self._by_key: dict[str, list[Media]] = {}
         for item in tree.items:
@@ -87,30 +132,17 @@ class ClipIndex:
                 self._by_key.setdefault(_key(item.name), []).append(item)
 
     def find(self, name: str, class_name: str) -> Media | None:
-        """Return a clip.
-
-        Args:
-            name (str): Its name without folder and ending.
-            class_name (str): Its class: where several folders hold the name, the one of this class
-                counts.
-
-        Returns:
-            Media | None: The clip; None if there is none, or several and none of this class.
-        """
+        """Return the clip of this name; of several, the one in a folder of this class."""
         found = self._by_name.get(name, ())
         exact = bool(found)
-        if not found and self._loose:
-            found = self._by_key.get(_key(name), ())
+        found = found or self._by_key.get(_key(name), ())
         if len(found) > 1 or (found and not exact):
             key = normalize_label(class_name)
-            found = [
-                item for item in found if any(normalize_label(part) == key for part in item.folders)
-            ]
+            found = [item for item in found if key in map(normalize_label, item.folders)]
             # Two names that are equal but for their signs: better none than the wrong one.
             if not exact and len(found) > 1:
                 return None
-        if found and not exact:
-            self.loose_matches += 1
+        self.loose_matches += bool(found) and not exact
         self.ambiguous += len(found) > 1
         return found[0] if found else None
 

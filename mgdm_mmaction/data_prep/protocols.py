@@ -1,22 +1,25 @@
 """Choosing videos and classes for few-shot, zero-shot and base-to-novel tests.
 
-Pure functions on rows and names. Every choice follows from a hash of a seed and a name: it depends
-neither on the order of the lists nor on the version of a random number generator, so that the same
-command writes the same files on every machine.
+Every choice follows from a hash of a seed and a name: it depends neither on the order of the lists
+nor on the version of a random number generator, so that the same command writes the same files on
+every machine.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..datasets.annotations import check_annotation
 from ..errors import MGDMError
 from ..text.corpus import normalize_label
+from .list_form import ListForm
 
 __all__ = [
     'Row',
     'base_and_novel',
     'draw_classes',
     'few_shot_rows',
+    'read_rows',
     'restrict_rows',
     'shuffled',
     'unseen_classes',
@@ -26,12 +29,26 @@ __all__ = [
 Row = tuple[str, int]
 
 
-def shuffled(items: Iterable[str], seed: int | str) -> list[str]:
-    """Put names into an order that only the seed and the names decide.
+def read_rows(paths: Sequence[str], num_classes: int, form: ListForm) -> list[Row]:
+    """Read lists; a video that is in several is taken once.
 
-    Args:
-        items (Iterable[str]): Different names.
-        seed (int or str): What the order depends on.
+    Raises:
+        MGDMError: If a list is missing or wrong, or lists give a video different labels.
+    """
+    labels: dict[str, int] = {}
+    for path in paths:
+        found = check_annotation(path, num_classes, form.delimiter, form.frames is not None)
+        for line_no, (video, label) in enumerate(found.rows, 1):
+            if labels.setdefault(video, label) != label:
+                raise MGDMError(
+                    f'{path}:{line_no}: {video!r} has label {label} here and {labels[video]} '
+                    'before. Correct the lists.'
+                )
+    return list(labels.items())
+
+
+def shuffled(items: Iterable[str], seed: int | str) -> list[str]:
+    """Put different names into an order that only the seed and the names decide.
 
     Returns:
         list[str]: The names, sorted by the SHA-256 of ``'<seed>:<name>'``.
@@ -40,43 +57,26 @@ def shuffled(items: Iterable[str], seed: int | str) -> list[str]:
         >>> shuffled(['a', 'b', 'c'], 1) == shuffled(['c', 'b', 'a'], 1)
         True
     """
-    return sorted(
-        items,
-        key=lambda item: hashlib.sha256(
-            f'{seed}:{item}'.encode('utf-8', 'surrogateescape')
-        ).digest(),
-    )
+
+    def key(item: str) -> bytes:
+        return hashlib.sha256(f'{seed}:{item}'.encode('utf-8', 'surrogateescape')).digest()
+
+    return sorted(items, key=key)
 
 
 def few_shot_rows(
-    rows: Sequence[Row],
-    classes: Sequence[str],
-    shots: int,
-    seed: int,
-    allow_fewer: bool = False,
+    rows: Sequence[Row], classes: Sequence[str], shots: int, seed: int, allow_fewer: bool = False
 ) -> list[Row]:
-    """Choose K videos of every class.
+    """Choose K videos of every class, in the order of the list.
 
     The choices of one seed are nested: the videos of K = 2 are among those of K = 4.
 
-    Args:
-        rows (Sequence[Row]): The training list.
-        classes (Sequence[str]): Class names in label order.
-        shots (int): K.
-        seed (int): Of the choice.
-        allow_fewer (bool, optional): Take all videos of a class that has fewer than K. Defaults
-            to False.
-
-    Returns:
-        list[Row]: The chosen rows, in the order of the list.
-
     Raises:
-        MGDMError: If a class has fewer than K videos.
+        MGDMError: If a class has fewer than K videos, or none where fewer are allowed.
     """
     if shots < 1:
         raise MGDMError(f'--shots {shots}: expected at least 1 video a class.')
     counts = Counter(label for _, label in rows)
-    # A class without any video is a wrong list, also where fewer are allowed.
     lowest = 1 if allow_fewer else shots
     few = [label for label in range(len(classes)) if counts[label] < lowest]
     if few:
@@ -87,23 +87,15 @@ def few_shot_rows(
             f'fewer: {named}. Choose a smaller K (--shots {max(least, 1)})'
             + ('.' if allow_fewer else ', or take what is there with --allow-fewer.')
         )
-    chosen: set[Row] = set()
-    for label in range(len(classes)):
-        own = [path for path, other in rows if other == label]
-        chosen |= {(path, label) for path in shuffled(own, seed)[:shots]}
-    return [row for row in rows if row in chosen]
+    own: dict[int, list[str]] = {}
+    for path, label in rows:
+        own.setdefault(label, []).append(path)
+    chosen = {label: set(shuffled(paths, seed)[:shots]) for label, paths in own.items()}
+    return [(path, label) for path, label in rows if path in chosen[label]]
 
 
 def draw_classes(classes: Sequence[str], number: int, draw: int) -> list[str]:
-    """Draw classes at random.
-
-    Args:
-        classes (Sequence[str]): Class names.
-        number (int): How many to draw.
-        draw (int): Number of the draw, which is its seed.
-
-    Returns:
-        list[str]: The names, in the order they were given in.
+    """Draw classes at random, by the number of the draw, and return them in the order given.
 
     Raises:
         MGDMError: If there are not so many classes.
@@ -121,11 +113,7 @@ def draw_classes(classes: Sequence[str], number: int, draw: int) -> list[str]:
 def base_and_novel(
     counts: Mapping[int, int], classes: Sequence[str]
 ) -> tuple[list[str], list[str], bool]:
-    """Split classes into the more frequent half and the rest.
-
-    Args:
-        counts (Mapping[int, int]): Videos of every label.
-        classes (Sequence[str]): Class names in label order.
+    """Split classes by their number of videos into the more frequent half and the rest.
 
     Returns:
         tuple[list[str], list[str], bool]: Base classes (the larger half of an odd number) and novel
@@ -154,9 +142,6 @@ def unseen_classes(
         seen (Sequence[str]): Class names of the training set.
         same (Sequence[str], optional): Names of the test set that only renamed a class of the
             training set. Defaults to ().
-
-    Raises:
-        MGDMError: If a name of ``same`` is no class of the test set, or nothing is left.
     """
     own = {normalize_label(name) for name in classes}
     for name in same:
@@ -170,15 +155,7 @@ def unseen_classes(
 
 
 def restrict_rows(rows: Sequence[Row], classes: Sequence[str], chosen: Sequence[str]) -> list[Row]:
-    """Keep the videos of some classes, and number their labels anew.
-
-    Args:
-        rows (Sequence[Row]): A list.
-        classes (Sequence[str]): Its class names in label order.
-        chosen (Sequence[str]): Some of them; their order is the new label order.
-
-    Returns:
-        list[Row]: In the order of the list.
+    """Keep the videos of some classes; the order of ``chosen`` is the new label order.
 
     Raises:
         MGDMError: If a chosen class is unknown or has no video.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ['PUBLISHED', 'compare', 'number']
+__all__ = ['CLIPS_A_CLASS', 'PUBLISHED', 'compare', 'number']
 
 _PAPER = 'MGDM'
 _MMACTION2 = "MMAction2's documentation"
@@ -17,7 +17,6 @@ PUBLISHED = {
     },
     'kinetics600': {'train': ((_MMACTION2, 383_393),), 'val': ((_MMACTION2, 27_910),)},
     'kinetics700': {'train': ((_MMACTION2, 542_357),), 'val': ((_MMACTION2, 34_824),)},
-    # 51 classes with 70 and 30 clips each, in every split.
     'hmdb51': {
         'all': (('all clips', 6_766),),
         **{f'train {s}': ((_OFFICIAL, 3_570),) for s in (1, 2, 3)},
@@ -30,6 +29,9 @@ PUBLISHED = {
     },
 }
 
+# In every split of HMDB51.
+CLIPS_A_CLASS = {'hmdb51': {'train': 70, 'val': 30}}
+
 
 def number(value: int) -> str:
     """Write a count with a space between thousands."""
@@ -37,15 +39,9 @@ def number(value: int) -> str:
 
 
 def compare(count: int, published: Sequence[tuple[str, int]]) -> list[str]:
-    """Hold a count against published ones, in words.
+    """Hold a count against published ones: a line for each, of whose it is and the difference.
 
-    Args:
-        count (int): Clips in this copy.
-        published (Sequence[tuple[str, int]]): Whose count, and the count.
-
-    Returns:
-        list[str]: One line each. A difference is no error: what matters is that it is stated next
-        to an accuracy.
+    A difference is no error: what matters is that it is stated next to an accuracy.
     """
     lines = []
     for whose, other in published:

@@ -1,8 +1,15 @@
 """Pipeline transforms, and checks of annotation files."""
 
+import importlib
+
 from .annotations import check_annotation, check_dataset
-from .transforms import AttachHardNegatives, SkipUnreadable
-from .wrappers import base_datasets
+
+# Imported when they are asked for: lists are built and checked without torch.
+_LAZY = {
+    'AttachHardNegatives': '.transforms',
+    'SkipUnreadable': '.transforms',
+    'base_datasets': '.wrappers',
+}
 
 __all__ = [
     'AttachHardNegatives',
@@ -11,3 +18,9 @@ __all__ = [
     'check_annotation',
     'check_dataset',
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(importlib.import_module(_LAZY[name], __name__), name)

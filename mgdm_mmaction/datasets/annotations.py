@@ -1,17 +1,22 @@
-"""Checking annotation files before a run, with file and line in every message."""
+"""Reading and checking annotation files, with file and line in every message."""
 
 import hashlib
 import os
 import os.path as osp
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-from mmengine import fileio
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..errors import MGDMError
 from .class_folders import explain_labels
 
-__all__ = ['AnnotationSummary', 'check_annotation', 'check_dataset', 'unwrap_datasets']
+__all__ = [
+    'AnnotationSummary',
+    'check_annotation',
+    'check_dataset',
+    'list_digest',
+    'unwrap_datasets',
+]
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class AnnotationSummary:
         num_labels (int): Different labels.
         max_label (int): Largest label.
         digest (str): Fingerprint of the content.
+        rows (list[tuple[str, int]]): Everything before the label of a line, and the label.
     """
 
     ann_file: str
@@ -31,6 +37,12 @@ class AnnotationSummary:
     num_labels: int
     max_label: int
     digest: str
+    rows: list[tuple[str, int]] = field(default_factory=list, repr=False, compare=False)
+
+
+def list_digest(content: bytes) -> str:
+    """Return the fingerprint of a list: the first 16 hex digits of its SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def check_annotation(
@@ -41,7 +53,7 @@ def check_annotation(
     with_offset: bool = False,
     classes: Sequence[str] | None = None,
 ) -> AnnotationSummary:
-    """Check the list of a ``VideoDataset`` or ``RawframeDataset`` line by line.
+    """Read the list of a ``VideoDataset`` or ``RawframeDataset`` and check every line.
 
     Args:
         ann_file (str): The list: ``path label`` a line, or for raw frames ``folder frames label``
@@ -56,66 +68,75 @@ def check_annotation(
             to None: not compared.
 
     Returns:
-        AnnotationSummary: Counts and a digest.
+        AnnotationSummary: The rows, counts and a digest.
 
     Raises:
         MGDMError: If the file is missing or empty, a line has another form, a label that is no
             number or out of range, or most labels contradict the class folders.
     """
-    if not ann_file or not fileio.exists(ann_file):
-        raise MGDMError(
-            f'{str(ann_file)!r}: no such annotation file; the current folder is {os.getcwd()}. '
-            'Check `ann_file` and `data_root` of the data set in the config, or make the list with '
-            'tools/data/build_lists.py (build_protocol.py for a protocol). Our configs look below '
-            'the folder `data`, or below $MGDM_DATA where that is set.'
-        )
-    content = bytes(fileio.get(ann_file))
+    content = _read(ann_file)
     lines = content.decode('utf-8', 'surrogateescape').splitlines()
     if not lines:
         raise MGDMError(f'{ann_file}: the annotation file is empty; expected one video a line.')
     form = 'path label'
     if rawframes:
         form = 'folder offset frames label' if with_offset else 'folder frames label'
-    between = ' ' if rawframes or delimiter is None else delimiter
-    rows = []
-    for number, line in enumerate(lines, 1):
-        where = f'{ann_file}:{number}'
-        if not line.strip():
-            raise MGDMError(f'{where}: the line is empty; delete it.')
-        fields = line.strip().split(None if rawframes else delimiter)
-        if len(fields) != len(form.split()):
-            hint = (
-                'There are tabs in the line: give the tool `--delimiter tab`, or the data set of '
-                "the config `delimiter='\\t'`."
-                if '\t' in line and between != '\t'
-                else 'If a path holds the delimiter, separate the fields by something else, such '
-                "as ';', and set `delimiter` of the data set."
-                if len(fields) > len(form.split())
-                else 'Is `delimiter` of the data set the one of this list?'
-            )
-            raise MGDMError(
-                f'{where}: expected {form.replace(" ", between)!r} but found {line.strip()!r}. '
-                + hint
-            )
-        rows.append((fields[0], _read_label(fields, where, rawframes)))
+    separator = None if rawframes else delimiter
+    rows = [
+        _parse_line(line.strip(), f'{ann_file}:{number}', form.split(), separator)
+        for number, line in enumerate(lines, 1)
+    ]
     labels = {label for _, label in rows}
     if wrong := '' if classes is None else explain_labels(rows, classes):
         raise MGDMError(f'{ann_file}: {wrong}')
     _check_range(str(ann_file), rows, labels, num_classes)
-    digest = hashlib.sha256(content).hexdigest()[:16]
-    return AnnotationSummary(str(ann_file), len(lines), len(labels), max(labels), digest)
+    return AnnotationSummary(
+        str(ann_file), len(lines), len(labels), max(labels), list_digest(content), rows
+    )
 
 
-def _read_label(fields: list[str], where: str, rawframes: bool) -> int:
+def _read(ann_file: str) -> bytes:
+    if '://' in str(ann_file):
+        from mmengine import fileio
+
+        if fileio.exists(ann_file):
+            return bytes(fileio.get(ann_file))
+    elif osp.isfile(ann_file):
+        return Path(ann_file).read_bytes()
+    raise MGDMError(
+        f'{str(ann_file)!r}: no such annotation file; the current folder is {os.getcwd()}. '
+        'Check `ann_file` and `data_root` of the data set in the config, or make the list with '
+        'tools/data/build_lists.py (build_protocol.py for a protocol). Our configs look below '
+        'the folder `data`, or below $MGDM_DATA where that is set.'
+    )
+
+
+def _parse_line(line: str, where: str, form: list[str], separator: str | None) -> tuple[str, int]:
+    if not line:
+        raise MGDMError(f'{where}: the line is empty; delete it.')
+    fields = line.split(separator)
+    if len(fields) != len(form):
+        hint = (
+            'There are tabs in the line: give the tool `--delimiter tab`, or the data set of '
+            "the config `delimiter='\\t'`."
+            if '\t' in line and separator != '\t'
+            else 'If a path holds the delimiter, separate the fields by something else, such '
+            "as ';', and set `delimiter` of the data set."
+            if len(fields) > len(form)
+            else 'Is `delimiter` of the data set the one of this list?'
+        )
+        raise MGDMError(
+            f'{where}: expected {(separator or " ").join(form)!r} but found {line!r}. {hint}'
+        )
     try:
-        *counts, label = [int(field) for field in fields[1:]]
+        *counts, label = map(int, fields[1:])
     except ValueError:
         raise MGDMError(
             f'{where}: {" ".join(fields[1:])!r} should be whole numbers; labels count from 0.'
         ) from None
-    if rawframes and counts[-1] < 1:
+    if counts and counts[-1] < 1:
         raise MGDMError(f'{where}: {counts[-1]} frames; delete the line or correct the number.')
-    return label
+    return line.rsplit(separator, 1)[0], label
 
 
 def _check_range(

@@ -56,12 +56,10 @@ def test_layouts_give_the_label_of_the_csv_file(root, layout, capsys):
     labels = [K400.index(name) for name in [*wanted, "massaging person's head"]]
     path = root / 'kinetics400_train_list_videos.txt'
     assert rows(path) == list(zip(names, labels, strict=True))
-    assert (root / 'kinetics400_train_list_videos_missing.txt').read_text() == (
-        'gonegonegon_000003_000013\tno such video (zumba)\n'
-    )
+    missing = (root / 'kinetics400_train_list_videos_missing.txt').read_text()
+    assert missing == 'gonegonegon_000003_000013\tno such clip (zumba)\n'
     assert 'published 234 619 (MGDM): your copy differs by -234615' in out
     assert 'left out: 1' in out
-    assert 'list digest' in out
     assert ('videos in the folder that the csv file does not name: 1' in out) == (
         layout == 'flat, stamped'
     )
@@ -106,10 +104,7 @@ def test_a_name_in_two_class_folders_goes_by_the_class(root, capsys):
     )
     (root / 'train.csv').write_text(HEADER + 'zumba,AAAAAAAAAAA,0,10,train,0\n')
     build(root, '--force')
-    assert (
-        'videos in the folder of another class, the label of the csv file taken: 1'
-        in capsys.readouterr().out
-    )
+    assert 'videos in the folder of another class' in capsys.readouterr().out
 
 
 def test_k700_takes_labels_from_a_file_or_the_csv_files(tmp_path):
@@ -137,19 +132,21 @@ def test_k700_takes_labels_from_a_file_or_the_csv_files(tmp_path):
         (HEADER + 'abseiling,a,x,2,train,0\n', "train.csv:2: time_start 'x'"),
         (HEADER + 'abseilin,a,1,2,train,0\n', "train.csv:2: 'abseilin'.*mean 'abseiling'"),
         (HEADER + 'abseiling,gone,1,2,train,0\n', 'not one of the 1 clips named was found'),
+        (None, r'train\.csv: no such file'),
     ],
 )
 def test_mistakes(root, text, message):
     touch(root / 'videos_train', ['a_000001_000002.mp4'])
-    (root / 'train.csv').write_text(text)
+    if text is None:
+        (root / 'train.csv').unlink()
+    else:
+        (root / 'train.csv').write_text(text)
     with pytest.raises(MGDMError, match=message):
         build(root)
 
 
-def test_no_csv_file(root):
+def test_no_csv_file_or_no_videos(root):
     with pytest.raises(MGDMError, match='name the official ones'):
         main(['kinetics', str(root)])
-    with pytest.raises(MGDMError, match=r'val\.csv: no such file'):
-        main(['kinetics', str(root), '--val-csv', str(root / 'val.csv')])
     with pytest.raises(MGDMError, match='videos_train: no such folder'):
         build(root)

@@ -50,11 +50,14 @@ def test_hmdb51_lists_odd_names_and_mmaction2_reads_them(hmdb, capsys):
     assert [(info['filename'], info['label']) for info in found] == [
         (str(hmdb / 'videos' / name), label) for name, label in wanted
     ]
-    assert 'published 3 570 (the official split): your copy differs by -3468' in out
-    assert 'published 1 530 (the official split): your copy differs by -1428' in out
-    assert 'published 6 766 (all clips): your copy differs by -6511' in out
-    assert 'classes without exactly 70 clips: 51 (2 brush_hair, ' in out
-    assert '2 in every class' in out
+    for fact in (
+        'published 3 570 (the official split): your copy differs by -3468',
+        'published 1 530 (the official split): your copy differs by -1428',
+        'published 6 766 (all clips): your copy differs by -6511',
+        'classes without exactly 70 clips: 51 (2 brush_hair, ',
+        '2 in every class',
+    ):
+        assert fact in out
 
 
 def test_hmdb51_finds_clips_whose_signs_were_replaced(hmdb, capsys):
@@ -66,8 +69,8 @@ def test_hmdb51_finds_clips_whose_signs_were_replaced(hmdb, capsys):
     found = rows(hmdb / 'hmdb51_train_split_1_videos.txt')
     assert ('wave/_122_Cleaning__up__wave_f_cm_np1_ba_med_0.avi', 50) in found
     missing = (hmdb / 'hmdb51_val_split_1_videos_missing.txt').read_text()
-    assert missing == 'wave/plain_wave_h_nm_np1_ri_med_3.avi\tno such clip\n'
-    assert 'clips found under a name with other signs or case: 3\n' in (capsys.readouterr().out)
+    assert missing == 'wave/plain_wave_h_nm_np1_ri_med_3.avi\tno such clip (wave)\n'
+    assert 'clips found under a name with other signs or case: 2\n' in (capsys.readouterr().out)
     assert not (hmdb / 'hmdb51_train_split_2_videos.txt').exists()
 
 
@@ -109,7 +112,7 @@ def test_hmdb51_without_a_split_file(hmdb):
 def ucf(tmp_path):
     root = tmp_path / 'ucf101'
     (root / 'annotations').mkdir(parents=True)
-    lines = {'classInd.txt': [f'{i} {name}' for i, name in enumerate(UCF, 1)]}
+    lines = {}
     for split in (1, 2, 3):
         train, test = [], []
         for i, name in enumerate(UCF, 1):
@@ -152,9 +155,6 @@ def test_ucf101_lists_whatever_the_spelling_of_handstand_pushups(ucf, in_file, i
         ('trainlist02.txt', ' 1\r\n', ' 0\r\n', 'trainlist02.txt:1: ApplyEyeMakeup has number 0'),
         ('trainlist01.txt', 'YoYo/', '', 'found .v_YoYo.*; expected .Class/name.avi'),
         ('testlist01.txt', 'YoYo/', 'JoJo/', "testlist01.txt:101: 'JoJo' is none of the 101"),
-        ('classInd.txt', '2 ApplyLipstick', '2 Archery', "class 2 is 'Archery', but label 1"),
-        ('classInd.txt', '101 YoYo\r\n', '', '100 classes; expected the 101'),
-        ('classInd.txt', '2 ', '1 ', r"classInd.txt:2: found '1 Appl.*expected '2 ClassName'"),
     ],
 )
 def test_ucf101_mistakes(ucf, name, old, new, message):

@@ -42,13 +42,13 @@ PARTS = (
     'export',
 )
 _USUAL = 'head,step,pipeline'
+_CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 
 
-def main(configs: str | Path, argv: list[str] | None = None) -> None:
+def main(argv: list[str] | None = None) -> None:
     """Run benchmarks and print their figures.
 
     Args:
-        configs (str | Path): Folder of the configs whose pipelines are measured.
         argv (list[str], optional): Arguments; None takes those of the process. Defaults to None.
 
     Raises:
@@ -62,7 +62,7 @@ def main(configs: str | Path, argv: list[str] | None = None) -> None:
     if args.quick:
         print('--quick: tiny sizes, to see that it works; the figures mean nothing')
     for part in args.parts:
-        for lines in _run(part, Path(configs), args):
+        for lines in _run(part, _CONFIGS, args):
             print(flush=True)
             for line in lines:
                 print(line, flush=True)

@@ -13,7 +13,6 @@ __all__ = ['make_negatives']
 def make_negatives(
     kind: str,
     folder: Path,
-    root: str | os.PathLike,
     trained: Callable[[str], str],
     options: list[str],
 ) -> str:
@@ -24,7 +23,6 @@ def make_negatives(
             with k = 0 takes the training videos for. 'trained': by video, what a model trained with
             k = 7 confuses.
         folder (Path): Where the file and logs go.
-        root (str | os.PathLike): Folder that holds ``tools`` and ``configs``.
         trained (Callable): Name of a variant -> its checkpoint with the same seed; it is trained
             if it is not there yet.
         options (list[str]): Options of the config of all runs.
@@ -36,7 +34,7 @@ def make_negatives(
     if out.exists():
         return str(out)
     mine, test, config = (
-        locate(file, root) for file in ('tools/mine_negatives.py', 'tools/test.py', CONFIG)
+        locate(file) for file in ('tools/mine_negatives.py', 'tools/test.py', CONFIG)
     )
     changes = ['--cfg-options', *options] if options else []
     if kind == 'text':

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,15 +22,13 @@ _CONTEXTS = ('all', 'single', 'neighbors')
 _LOCKS: defaultdict[str, RLock] = defaultdict(RLock)
 
 
-def run_experiments(argv: Sequence[str] | None = None, root: str | os.PathLike = '.') -> None:
+def run_experiments(argv: Sequence[str] | None = None) -> None:
     """Train every variant with every seed, test it, and print the mean and spread.
 
     Results that are there already are kept, so that an interrupted run goes on where it was.
 
     Args:
         argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-        root (str | os.PathLike, optional): Folder that holds ``tools`` and ``configs``.
-            Defaults to the current folder.
 
     Raises:
         MGDMError: If a variant is unknown, or a run fails.
@@ -52,31 +49,29 @@ def run_experiments(argv: Sequence[str] | None = None, root: str | os.PathLike =
     out = Path(args.out)
     runs = [(name, seed) for seed in args.seeds for name in args.variants]
     with ThreadPoolExecutor(args.jobs) as pool:
-        list(pool.map(lambda run: _run(*run, out, root, args.options), runs))
+        list(pool.map(lambda run: _run(*run, out, args.options), runs))
     table = _table(args.variants, args.seeds, out)
     (out / 'results.md').write_text(table + '\n')
     print(table)
 
 
-def _run(name: str, seed: int, out: Path, root: str | os.PathLike, options: list[str]) -> None:
+def _run(name: str, seed: int, out: Path, options: list[str]) -> None:
     """Train and test one variant with one seed, unless its result is there."""
     folder = _folder(name, seed, out)
     result_file = folder / 'result.json'
     # Another variant may need this one's checkpoint at the same time.
     with _LOCKS[str(folder)]:
         if not result_file.exists():
-            results = _train_and_test(name, seed, out, root, options)
+            results = _train_and_test(name, seed, out, options)
             result_file.write_text(json.dumps(results, indent=2) + '\n')
             print(f'{name}, seed {seed}: top-1 {results["all"]["top1"]:.1%}', flush=True)
 
 
-def _train_and_test(
-    name: str, seed: int, out: Path, root: str | os.PathLike, options: list[str]
-) -> dict[str, dict]:
+def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict[str, dict]:
     folder, variant = _folder(name, seed, out), VARIANTS[name]
 
     def trained(other: str) -> str:
-        _run(other, seed, out, root, options)
+        _run(other, seed, out, options)
         return _checkpoint(_folder(other, seed, out))
 
     changes = [
@@ -86,10 +81,10 @@ def _train_and_test(
         *options,
     ]
     if variant.negatives != 'frozen CLIP':
-        file = make_negatives(variant.negatives, folder, root, trained, options)
+        file = make_negatives(variant.negatives, folder, trained, options)
         changes.append(f'train_dataloader.dataset.pipeline.1.negatives_file={file}')
-    train, test = (locate(file, root) for file in ('tools/train.py', 'tools/test.py'))
-    config = locate(variant.config, root)
+    train, test = (locate(file) for file in ('tools/train.py', 'tools/test.py'))
+    config = locate(variant.config)
     environment = dict(OMP_NUM_THREADS='1')  # As many trainings as cores use them better.
     run_command(
         [train, config, '--work-dir', str(folder), '--seed', str(seed), '--no-validate', *changes],

@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ['MGDMError', 'check_output', 'explain_config', 'explain_disk', 'run_tool']
+__all__ = [
+    'MGDMError',
+    'check_output',
+    'explain_config',
+    'explain_disk',
+    'require_file',
+    'run_tool',
+]
 
 _BUILDER = ('mmengine', 'registry', 'build_functions.py')
 
@@ -69,6 +76,22 @@ def explain_disk(path: str | os.PathLike) -> Iterator[None]:
             f'{path}: cannot be written ({error.strerror or error}). Make room or choose another '
             'place, then run the command again.'
         ) from error
+
+
+def require_file(path: str | os.PathLike, what: str) -> None:
+    """Refuse a file of the user that is not there.
+
+    Args:
+        path (str | os.PathLike): The file; a URL is left to those who load it.
+        what (str): What it is, for the message.
+
+    Raises:
+        MGDMError: If it does not exist, or is a folder.
+    """
+    if '://' in str(path) or os.path.isfile(path):
+        return
+    found = 'is a folder' if os.path.isdir(path) else 'does not exist'
+    raise MGDMError(f'the {what} {path} {found}; the current folder is {os.getcwd()}')
 
 
 def check_output(path: str | os.PathLike, overwrite: bool, option: str = '--out') -> Path:

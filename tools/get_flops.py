@@ -1,16 +1,13 @@
 #!/usr/bin/env python
 """Count operations and parameters: get_flops.py CONFIG [options], see --help."""
 
-import os.path as osp
 import sys
+from pathlib import Path
 
-# From a source tree, whose package need not be installed. An installed copy has none beside it.
-_ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
-if osp.isdir(osp.join(_ROOT, 'mgdm_mmaction')):
-    sys.path.insert(0, _ROOT)
+# A source tree need not be installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mgdm_mmaction.commands.get_flops import main  # noqa: E402
-from mgdm_mmaction.errors import run_tool  # noqa: E402
+from mgdm_mmaction.commands import run
 
 if __name__ == '__main__':
-    run_tool(main)
+    run('get_flops')

@@ -1,17 +1,13 @@
 #!/usr/bin/env python
 """Train a recogniser: train.py CONFIG [options], see --help."""
 
-import os.path as osp
 import sys
+from pathlib import Path
 
-# From a source tree, whose package need not be installed. An installed copy has none beside it.
-_ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
-if osp.isdir(osp.join(_ROOT, 'mgdm_mmaction')):
-    sys.path.insert(0, _ROOT)
+# A source tree need not be installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mgdm_mmaction.apis.common import on_all_ranks  # noqa: E402
-from mgdm_mmaction.apis.train import main  # noqa: E402
-from mgdm_mmaction.errors import run_tool  # noqa: E402
+from mgdm_mmaction.commands import run
 
 if __name__ == '__main__':
-    run_tool(lambda: on_all_ranks(main))
+    run('train')

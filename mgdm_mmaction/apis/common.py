@@ -1,50 +1,18 @@
-"""What training and testing share: arguments, reading the config, running on several ranks."""
+"""What training and testing share: reading the config, building the runner."""
 
 import argparse
 import os
 import os.path as osp
-import time
-from collections.abc import Callable
 
-import torch.distributed as dist
 from mmaction.registry import RUNNERS
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
-from ..engine import is_cpu_only, process_rank, start_process_group
-from ..errors import MGDMError, explain_config
+from ..engine import is_cpu_only, start_process_group
+from ..errors import MGDMError, require_file
 
-__all__ = ['add_common_arguments', 'build_runner', 'load_config', 'on_all_ranks', 'require_file']
-
-
-def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that every MMAction2 tool with a runner has.
-
-    Args:
-        parser (argparse.ArgumentParser): Changed in place.
-    """
-    parser.add_argument(
-        '--work-dir',
-        help='folder of logs and checkpoints; work_dirs/<name of the config> if the config has '
-        'none either',
-    )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='change settings of the config, such as model.cls_head.context=single or '
-        'key="[a,b]" (no spaces in lists); comes last, so it also overrules other arguments',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='what started the processes; tools/dist_*.sh say pytorch. Defaults to none',
-    )
-    # Some launchers give this to every process instead of an environment variable.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+__all__ = ['build_runner', 'load_config', 'merge_options', 'use_cpu_amp']
 
 
 def load_config(args: argparse.Namespace) -> Config:
@@ -98,19 +66,6 @@ def merge_options(cfg: Config, args: argparse.Namespace) -> None:
         raise MGDMError(f'--cfg-options {keys} does not fit {args.config}: {error}') from error
 
 
-def require_file(path: str, what: str) -> None:
-    """Raise if a file that the user named is not there.
-
-    Args:
-        path (str): The file; a URL is left to those who load it.
-        what (str): What it is, for the message.
-    """
-    if '://' in str(path) or osp.isfile(path):
-        return
-    found = 'is a folder' if osp.isdir(path) else 'does not exist'
-    raise MGDMError(f'the {what} {path} {found}; the current folder is {os.getcwd()}')
-
-
 def build_runner(cfg: Config) -> Runner:
     """Build the runner of a checked config, on CUDA or on the CPU.
 
@@ -139,26 +94,3 @@ def use_cpu_amp(cfg: Config) -> None:
         for key in ('loss_scale', 'dtype', 'use_fsdp'):
             wrapper.pop(key, None)
         wrapper.type = 'CPUAmpOptimWrapper'
-
-
-def on_all_ranks(main: Callable[[], None]) -> None:
-    """Run a main function so that a mistake is told once and leaves no process behind.
-
-    All ranks find the same mistake before the run starts. Rank 0 tells it; the launcher then ends
-    the others, which only speak when rank 0 has not, because the mistake is theirs alone.
-
-    Args:
-        main (Callable): Function without arguments.
-    """
-    rank = process_rank()
-    try:
-        with explain_config():
-            main()
-    except MGDMError as error:
-        if rank == 0:
-            raise
-        time.sleep(20)
-        raise MGDMError(f'(rank {rank}) {error}') from error
-    finally:
-        if dist.is_available() and dist.is_initialized():
-            dist.destroy_process_group()

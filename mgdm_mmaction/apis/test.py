@@ -1,7 +1,6 @@
 """Testing, behind ``tools/test.py``."""
 
 import argparse
-from collections.abc import Sequence
 
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
@@ -9,46 +8,19 @@ from mmengine.runner import Runner
 
 from ..datasets.annotations import AnnotationSummary
 from ..engine import without_fsdp
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 from .checks import check_data, views
-from .common import add_common_arguments, build_runner, load_config, merge_options, require_file
+from .common import build_runner, load_config, merge_options
 from .confusable import add_metric, confusable_pairs
 
-__all__ = ['build_test_runner', 'main', 'parse_args', 'prepare_config', 'run_testing']
-
-
-def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse the command line.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-    """
-    parser = argparse.ArgumentParser('test.py', description='Test a recogniser.')
-    parser.add_argument('config', help='config file')
-    parser.add_argument(
-        'checkpoint',
-        nargs='?',
-        help="checkpoint file; without one the model's initial weights are tested: CLIP itself "
-        'where the config adds nothing to it (clip_*.py), else random blocks on top',
-    )
-    parser.add_argument('--dump', metavar='FILE.pkl', help='save all predictions there')
-    parser.add_argument(
-        '--confusable-pairs',
-        nargs='?',
-        const='',
-        metavar='NEGATIVES',
-        help="also print the accuracy among each video's 7 hardest negatives, of that file or, "
-        'without a name, of the one that the config trains with',
-    )
-    add_common_arguments(parser)
-    return parser.parse_args(argv)
+__all__ = ['build_test_runner', 'prepare_config', 'run_testing']
 
 
 def prepare_config(args: argparse.Namespace) -> Config:
     """Read the config and set what the arguments say.
 
     Args:
-        args (argparse.Namespace): Result of :func:`parse_args`.
+        args (argparse.Namespace): Of ``tools/test.py``.
 
     Returns:
         Config: What :func:`run_testing` takes.
@@ -136,13 +108,3 @@ def _protocol(runner: Runner, summaries: list) -> list[str]:
             f"context '{head.context}'"
         )
     return lines
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-    """
-    args = parse_args(argv)
-    run_testing(prepare_config(args), args.config)

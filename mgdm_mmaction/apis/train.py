@@ -2,72 +2,29 @@
 
 import argparse
 import os
-from collections.abc import Sequence
 
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 from ..engine import check_fsdp, is_cpu_only
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 from .checks import check_data
 from .common import (
-    add_common_arguments,
     build_runner,
     load_config,
     merge_options,
-    require_file,
     use_cpu_amp,
 )
-from .vis_backends import BACKENDS, add_vis_backends, check_vis_backends
+from .vis_backends import add_vis_backends, check_vis_backends
 
-__all__ = ['main', 'parse_args', 'prepare_config', 'run_training']
-
-
-def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse the command line.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-    """
-    parser = argparse.ArgumentParser('train.py', description='Train a recogniser.')
-    parser.add_argument('config', help='config file')
-    parser.add_argument(
-        '--resume',
-        nargs='?',
-        const='auto',
-        metavar='CHECKPOINT',
-        help='go on from this checkpoint, or from the latest one of the work directory',
-    )
-    parser.add_argument('--amp', action='store_true', help='automatic mixed precision')
-    parser.add_argument('--no-validate', action='store_true', help='do not evaluate meanwhile')
-    parser.add_argument(
-        '--auto-scale-lr',
-        action='store_true',
-        help='scale the learning rate by the global batch size over auto_scale_lr.base_batch_size',
-    )
-    parser.add_argument('--seed', type=int, help='seed; overrules the one of the config')
-    parser.add_argument(
-        '--diff-rank-seed', action='store_true', help='seed every rank differently from the start'
-    )
-    parser.add_argument(
-        '--deterministic', action='store_true', help='only deterministic algorithms'
-    )
-    parser.add_argument(
-        '--vis',
-        nargs='+',
-        choices=list(BACKENDS),
-        default=[],
-        help='draw the curves there, too; docs/curves.md says what they mean',
-    )
-    add_common_arguments(parser)
-    return parser.parse_args(argv)
+__all__ = ['prepare_config', 'run_training']
 
 
 def prepare_config(args: argparse.Namespace) -> Config:
     """Read the config and set what the arguments say.
 
     Args:
-        args (argparse.Namespace): Result of :func:`parse_args`.
+        args (argparse.Namespace): Of ``tools/train.py``.
 
     Returns:
         Config: What :func:`run_training` takes.
@@ -145,13 +102,3 @@ def run_training(cfg: Config, config_path: str = 'the config') -> Runner:
     runner = build_runner(cfg)
     runner.train()
     return runner
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-    """
-    args = parse_args(argv)
-    run_training(prepare_config(args), args.config)

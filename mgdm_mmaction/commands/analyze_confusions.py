@@ -24,7 +24,7 @@ from ..visualization.confusions_page import build_confusions_page
 from ..visualization.figures import figure_style, save_figure
 from ..visualization.negatives.frames import thumbnail
 from ..visualization.negatives.page import write_page
-from .terminal import print_names
+from .common import print_names
 
 __all__ = ['main']
 

@@ -13,9 +13,9 @@ from ..apis.inputs import list_sources
 from ..apis.predictions import Predictions, VideoPrediction
 from ..errors import MGDMError
 from ..visualization import FontStack, annotate_picture, annotate_video
+from .common import print_names
 from .demo_outputs import Outputs, plan_outputs
 from .demo_table import describe_prediction
-from .terminal import print_names
 
 __all__ = ['main']
 

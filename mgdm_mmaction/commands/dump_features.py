@@ -11,10 +11,10 @@ from mmengine.config import Config
 from mmengine.dist import all_gather_object, is_main_process
 
 from ..apis.checks import check_data
-from ..apis.common import add_common_arguments, load_config, merge_options, require_file
+from ..apis.common import load_config, merge_options
 from ..apis.test import build_test_runner
 from ..checkpoint import read_checkpoint_facts
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 from ..export.feature_files import FORMATS, TABLES, FeatureFolder, FeatureTable
 from ..export.features import (
     STAGES,
@@ -27,6 +27,7 @@ from ..export.features import (
 )
 from ..export.metadata import plain
 from ..version import __version__
+from .common import add_runner_arguments
 
 __all__ = ['main']
 
@@ -194,7 +195,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--video-list', help="list instead of the config's")
     parser.add_argument('--video-root', help="folder of the videos instead of the config's")
     parser.add_argument('--overwrite', action='store_true', help='compute what is there anew')
-    add_common_arguments(parser)
+    add_runner_arguments(parser)
     args = parser.parse_args(argv)
     _check(args)
     return args

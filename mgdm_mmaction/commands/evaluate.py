@@ -6,17 +6,15 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mmengine.config import Config
-
-from ..apis.checks import check_data
-from ..apis.common import add_common_arguments
-from ..apis.test import prepare_config
-from ..engine import process_rank
 from ..errors import MGDMError
-from ..evaluation.combine import combine, summary_table, summary_text
-from ..evaluation.measure import measure
-from ..evaluation.report import Report, dump_reports, markdown_table, read_reports
+from .common import add_runner_arguments
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from ..evaluation.report import Report
 
 __all__ = ['main']
 
@@ -32,6 +30,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = _parse(argv)
     out = _out(args.out)
+    from ..evaluation.combine import combine
+    from ..evaluation.measure import measure
+    from ..evaluation.report import read_reports
+
     if args.combine:
         if args.config or args.over or args.configs or args.checkpoints:
             raise MGDMError('--combine reads reports that are there; it takes no config.')
@@ -46,8 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         # A report that took hours is kept, also where it does not go with the others.
         _write(out, reports, None)
         summary = combine(reports) if len(reports) > 1 else None
-    if process_rank() == 0:
-        _write(out, reports, summary)
+    if _write(out, reports, summary):
         print('\n\n'.join(_texts(reports, summary)), flush=True)
 
 
@@ -99,8 +100,11 @@ def _variables(over: Sequence[str]) -> Iterator[dict[str, str]]:
 
 def _prepare(
     args: argparse.Namespace, config: str, checkpoint: str | None, variables: dict[str, str]
-) -> Config:
+) -> 'Config':
     """Read the config under environment variables, and check what it names."""
+    from ..apis.checks import check_data
+    from ..apis.test import prepare_config
+
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -117,7 +121,7 @@ def _prepare(
     return cfg
 
 
-def _check_variables(cfg: Config, config: str, variables: dict[str, str]) -> None:
+def _check_variables(cfg: 'Config', config: str, variables: dict[str, str]) -> None:
     """A variable that nothing reads would give one test several times."""
     for name in variables:
         # The text of a config holds those of its bases, as they are in the files.
@@ -139,19 +143,31 @@ def _out(path: str | None) -> Path | None:
     return out
 
 
-def _write(out: Path | None, reports: list[Report], summary: dict | None) -> None:
-    if out is not None and process_rank() == 0:
+def _write(out: Path | None, reports: list['Report'], summary: dict | None) -> bool:
+    """Write the files on rank 0; return whether this is rank 0."""
+    from ..engine import process_rank
+    from ..evaluation.report import dump_reports
+
+    if process_rank():
+        return False
+    if out is not None:
         out.write_text(dump_reports(reports, summary), 'utf-8')
         out.with_suffix('.md').write_text(_table(reports, summary) + '\n', 'utf-8')
+    return True
 
 
-def _table(reports: list[Report], summary: dict | None) -> str:
+def _table(reports: list['Report'], summary: dict | None) -> str:
+    from ..evaluation.combine import summary_table
+    from ..evaluation.report import markdown_table
+
     if summary is None:
         return markdown_table([report.to_row() for report in reports])
     return summary_table(reports, summary)
 
 
-def _texts(reports: list[Report], summary: dict | None) -> Iterator[str]:
+def _texts(reports: list['Report'], summary: dict | None) -> Iterator[str]:
+    from ..evaluation.combine import summary_text
+
     yield from (report.to_text() for report in reports)
     if summary is not None:
         yield summary_text(reports, summary)
@@ -183,6 +199,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--out', metavar='REPORT.json', help='write the report there; .md beside it'
     )
-    add_common_arguments(parser)
+    add_runner_arguments(parser)
     parser.set_defaults(dump=None)
     return parser.parse_args(argv)

@@ -1,12 +1,15 @@
 """The command line that counts operations and parameters."""
 
 import argparse
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mmengine.config import Config, DictAction
+from ..errors import MGDMError, require_file
+from .common import add_cfg_options
 
-from ..errors import MGDMError
-from ..evaluation.complexity import Complexity, count_complexity
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from ..evaluation.complexity import Complexity
 
 __all__ = ['format_complexity', 'main']
 
@@ -21,12 +24,14 @@ def main(argv: list[str] | None = None) -> None:
         MGDMError: If the config cannot be read or its model cannot be counted.
     """
     args = _parse(argv)
+    from ..evaluation.complexity import count_complexity
+
     size = None if args.shape is None else (args.shape[0], args.shape[-1])
     complexity = count_complexity(_read_config(args), size, args.num_negatives)
     print(f'{args.config}: {format_complexity(complexity)}')
 
 
-def format_complexity(complexity: Complexity) -> str:
+def format_complexity(complexity: 'Complexity') -> str:
     """Write the counts as a text of a few lines.
 
     Args:
@@ -76,9 +81,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '-k', '--num-negatives', type=int, help="negatives a video; the config's own if not given"
     )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change the config'
-    )
+    add_cfg_options(parser)
     args = parser.parse_args(argv)
     if args.shape is not None and (len(args.shape) > 2 or min(args.shape) < 1):
         raise MGDMError(f'--shape takes a side or height and width of a frame, got {args.shape}')
@@ -87,9 +90,10 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def _read_config(args: argparse.Namespace) -> Config:
-    if not Path(args.config).is_file():
-        raise MGDMError(f'{args.config}: no such config file')
+def _read_config(args: argparse.Namespace) -> 'Config':
+    from mmengine.config import Config
+
+    require_file(args.config, 'config')
     try:
         cfg = Config.fromfile(args.config)
         cfg.merge_from_dict(args.cfg_options or {})

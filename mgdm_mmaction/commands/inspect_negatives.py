@@ -14,7 +14,7 @@ from ..negatives.inspection.statistics import FileStatistics, count_file
 from ..negatives.inspection.summary import describe_file
 from ..visualization.negatives.frames import thumbnails
 from ..visualization.negatives.page import build_page, check_page_path, write_page
-from .terminal import print_names
+from .common import print_names
 
 __all__ = ['main']
 

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from ..apis.common import add_common_arguments, load_config, merge_options, require_file
+from ..apis.common import load_config, merge_options
 from ..apis.listed_videos import TestVideos
 from ..apis.loading import build_recognizer, read_model
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 from ..models import MGDM
 from ..visualization.figures import check_figure_path, figure_style, save_figure
 from ..visualization.semantics import half_similarities
 from ..visualization.semantics_figure import Scatter, draw_semantics, standing
-from .terminal import print_names
+from .common import add_runner_arguments, print_names
 
 __all__ = ['main']
 
@@ -133,7 +133,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--device', default='cpu', help="'cpu' or 'cuda'. Default: cpu")
     parser.add_argument('--dpi', type=int, default=150, help='pixels an inch. Default: 150')
     parser.add_argument('--font', metavar='FILE', help='font file for the labels')
-    add_common_arguments(parser)
+    add_runner_arguments(parser)
     args = parser.parse_args(argv)
     if not 1 <= args.samples <= _MOST or (args.videos and len(args.videos) > _MOST):
         raise MGDMError(f'a figure takes 1 to {_MOST} videos; draw several figures for more.')

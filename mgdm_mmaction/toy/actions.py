@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mgdm_mmaction.errors import MGDMError
-
+from ..errors import MGDMError
 from .shapes import OBJECTS
 
 __all__ = ['DEFAULT_OBJECTS', 'MOTIONS', 'Action', 'list_actions', 'sample_track']

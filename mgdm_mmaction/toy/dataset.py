@@ -11,8 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from mgdm_mmaction.errors import MGDMError
-
+from ..errors import MGDMError
 from .actions import DEFAULT_OBJECTS, Action, list_actions
 from .render import render_clip
 

@@ -1,70 +1,62 @@
 """The demo: everything from making the videos to a table of accuracies."""
 
-import argparse
 import os
 import shlex
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import MGDMError
+from rich.console import Console
+
 from ..negatives import read_negatives
 from .scores import Scores, read_scores
 from .steps import locate, run_command, shorten
 
 __all__ = ['run_demo']
 
-CONFIG = 'configs/toy/mgdm_toy.py'
-ZERO_SHOT_CONFIG = 'configs/toy/clip_zero_shot_toy.py'
-_MINED = 16
+_CONFIG = 'configs/toy/mgdm_toy.py'
+_ZERO_SHOT_CONFIG = 'configs/toy/clip_zero_shot_toy.py'
 _LEAVE_A_CORE = dict(OMP_NUM_THREADS=str(max(1, (os.cpu_count() or 2) - 1)))
 _K = 'train_dataloader.dataset.pipeline.1.k'
+_NUM_STEPS = 8
 
 
 class _Demo:
     """Counts the steps and shows their progress.
 
     Args:
-        root (Path): Folder of ``tools`` and ``configs``.
         work_dir (Path): Folder of logs and checkpoints.
     """
 
-    num_steps = 8
-
-    def __init__(self, root: Path, work_dir: Path) -> None:
-        self.root, self.work_dir, self.step = root, work_dir, 0
+    def __init__(self, work_dir: Path) -> None:
+        self.work_dir, self.step = work_dir, 0
+        self.console = Console(highlight=False, markup=False, soft_wrap=True)
 
     def run(self, title: str, *command: str) -> None:
         """Run one step and print its command, so that it can be repeated by hand."""
         self.step += 1
-        command = (locate(command[0], self.root), *command[1:])
-        print(
-            f'\n[{self.step}/{self.num_steps}] {title}\n  $ python {shlex.join(command)}',
-            flush=True,
-        )
-        start, shown = time.perf_counter(), ['']
+        name = Path(command[0]).stem
+        command = (locate(command[0]), *command[1:])
+        print(f'\n[{self.step}/{_NUM_STEPS}] {title}\n  $ python {shlex.join(command)}', flush=True)
+        start, epoch = time.perf_counter(), ''
 
         def echo(line: str) -> None:
-            text = shorten(line)
-            if Path(command[0]).name in ('train.py', 'test.py'):
-                if text is None:
-                    return
-                if sys.stdout.isatty():
-                    print(f'\r  {text:<70}', end='', flush=True)
-                elif text.startswith('top') or text.split(',')[0] != shown[0]:
+            nonlocal epoch
+            if name not in ('train', 'test'):
+                if ' - mmengine - ' not in line:
+                    self.console.print(f'  {line}')
+            elif text := shorten(line):
+                status.update(text)
+                if not self.console.is_terminal and epoch != text.split(',')[0]:
+                    epoch = text.split(',')[0]
                     print(f'  {text}', flush=True)
-                shown[0] = text.split(',')[0]
-            elif ' - mmengine - ' not in line:
-                print(f'  {line}', flush=True)
 
         # A worker decodes beside the training: as many threads as cores would wait for each other.
-        threads = {} if 'train_toy_clip' in command[0] else _LEAVE_A_CORE
-        log_file = self.work_dir / 'logs' / f'{self.step}_{Path(command[0]).stem}.log'
-        run_command(command, log_file, echo, threads)
-        end = '\n' if shown[0] and sys.stdout.isatty() else ''
-        print(f'{end}  done in {time.perf_counter() - start:.0f} s', flush=True)
+        threads = {} if name == 'train_toy_clip' else _LEAVE_A_CORE
+        with self.console.status('') as status:
+            run_command(command, self.work_dir / 'logs' / f'{self.step}_{name}.log', echo, threads)
+        print(f'  done in {time.perf_counter() - start:.0f} s', flush=True)
 
     def test(self, title: str, config: str, checkpoint: Path | None, name: str) -> Scores:
         """Test a checkpoint, or CLIP as it is, and return the accuracies."""
@@ -77,64 +69,52 @@ class _Demo:
         return read_scores(dump)
 
 
-def run_demo(argv: Sequence[str] | None = None, root: str | os.PathLike = '.') -> None:
+def run_demo(
+    k: int, epochs: int, seed: int, work_dir: str, clips: Sequence[int], clip_steps: int, mined: int
+) -> None:
     """Make the toy set and its CLIP, mine, train k = 0 and MGDM, test, and print what came out.
 
     Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-        root (str | os.PathLike, optional): Folder that holds ``tools`` and ``configs``.
-            Defaults to the current folder.
+        k (int): Mined negatives a video.
+        epochs (int): Epochs of both trainings.
+        seed (int): Seed of both trainings.
+        work_dir (str): Folder of logs and checkpoints.
+        clips (Sequence[int]): Training and validation clips a class.
+        clip_steps (int): Steps of the tiny CLIP's training.
+        mined (int): Negatives that are mined for every video.
 
     Raises:
-        MGDMError: If k is beyond what is mined, or a step fails.
+        MGDMError: If a step fails.
     """
-    parser = argparse.ArgumentParser(
-        'toy_demo.py', description='Run MGDM on a toy action data set.'
-    )
-    parser.add_argument('--k', type=int, default=7, help='mined negatives a video (default: 7)')
-    parser.add_argument('--epochs', type=int, default=20, help='of both trainings (default: 20)')
-    parser.add_argument('--seed', type=int, default=0, help='of both trainings (default: 0)')
-    parser.add_argument(
-        '--work-dir', default='work_dirs/toy_demo', help='default: work_dirs/toy_demo'
-    )
-    parser.add_argument(
-        '--clips', type=int, nargs=2, default=[16, 8], metavar=('TRAIN', 'VAL'),
-        help='clips a class (default: 16 8)',
-    )  # fmt: skip
-    parser.add_argument('--clip-steps', type=int, default=400, help='of the tiny CLIP')
-    args = parser.parse_args(argv)
-    if not 1 <= args.k <= _MINED:
-        raise MGDMError(f'--k should be 1 to {_MINED}, the negatives mined a video, not {args.k}')
-
     start = time.perf_counter()
     data = Path(os.environ.get('MGDM_DATA', 'data')) / 'toy'
     negatives = data / 'negatives.jsonl'
-    config, zero_shot_config = (locate(file, root) for file in (CONFIG, ZERO_SHOT_CONFIG))
-    demo = _Demo(Path(root), Path(args.work_dir))
+    config = locate(_CONFIG)
+    demo = _Demo(Path(work_dir))
     demo.run(
         'Draw and encode the toy videos', 'tools/make_toy_data.py', str(data),
-        '--train-clips', str(args.clips[0]), '--val-clips', str(args.clips[1]),
+        '--train-clips', str(clips[0]), '--val-clips', str(clips[1]),
     )  # fmt: skip
     demo.run(
         'Train a tiny CLIP on single frames', 'tools/train_toy_clip.py', str(data),
-        '--steps', str(args.clip_steps),
+        '--steps', str(clip_steps),
     )  # fmt: skip
     demo.run(
         'Mine hard negatives with the frozen CLIP', 'tools/mine_negatives.py', config,
-        '--out', str(negatives), '--overwrite', '--num-negatives', str(_MINED),
+        '--out', str(negatives), '--overwrite', '--num-negatives', str(mined),
     )  # fmt: skip
-    results = {'zero-shot CLIP': demo.test('Test CLIP alone', zero_shot_config, None, 'zero_shot')}
-    checkpoints = {}
-    for name, k in (('k = 0 (no negatives)', 0), (f'MGDM, k = {args.k}', args.k)):
-        work_dir = demo.work_dir / f'k{k}'
+    zero_shot = demo.test('Test CLIP alone', locate(_ZERO_SHOT_CONFIG), None, 'zero_shot')
+    results = {'zero-shot CLIP': zero_shot}
+    for name, number in (('k = 0 (no negatives)', 0), (f'MGDM, k = {k}', k)):
+        folder = demo.work_dir / f'k{number}'
         demo.run(
-            f'Train {name}', 'tools/train.py', config, '--work-dir', str(work_dir),
-            '--seed', str(args.seed),
-            '--cfg-options', f'{_K}={k}', f'train_cfg.max_epochs={args.epochs}',
+            f'Train {name}', 'tools/train.py', config, '--work-dir', str(folder),
+            '--seed', str(seed),
+            '--cfg-options', f'{_K}={number}', f'train_cfg.max_epochs={epochs}',
         )  # fmt: skip
         # The last epoch and not the best one: the best was chosen on the videos of this test.
-        checkpoints[name] = work_dir / f'epoch_{args.epochs}.pth'
-        results[name] = demo.test(f'Test {name}', config, checkpoints[name], f'k{k}')
+        checkpoint = folder / f'epoch_{epochs}.pth'
+        results[name] = demo.test(f'Test {name}', config, checkpoint, f'k{number}')
     print(_last_screen(results, negatives, demo.work_dir, time.perf_counter() - start))
 
 

@@ -13,10 +13,9 @@ import torch
 from open_clip import ClipLoss
 from torch import Tensor, nn
 
-from mgdm_mmaction.clip import build_clip, image_size, tokenize
-from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.text.corpus import DEFAULT_PROMPT
-
+from ..clip import build_clip, image_size, tokenize
+from ..errors import MGDMError
+from ..text.corpus import DEFAULT_PROMPT
 from .actions import DEFAULT_OBJECTS, Action, list_actions, sample_track
 from .dataset import clip_generator
 from .render import render_track

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import torch
 from mmengine.fileio import load
+from torch import Tensor
 
 from .actions import MOTIONS
 
-__all__ = ['Scores', 'read_scores']
+__all__ = ['Scores', 'read_scores', 'score']
 
 
 class Scores(NamedTuple):
@@ -27,18 +28,16 @@ class Scores(NamedTuple):
     motion: float
 
 
-def read_scores(dump: str | PathLike) -> Scores:
-    """Compute the accuracies of a file that ``tools/test.py --dump`` wrote.
+def score(scores: Tensor, labels: Tensor) -> Scores:
+    """Compute the accuracies of scores on the toy set's own classes.
 
     Args:
-        dump (str | PathLike): The pickle file, of a test on the toy set's own classes.
+        scores (Tensor): Scores [N, C] of N videos.
+        labels (Tensor): Labels [N].
 
     Returns:
         Scores: The accuracies.
     """
-    samples = load(str(dump))
-    scores = torch.stack([sample['pred_score'] for sample in samples])  # [N, C]
-    labels = torch.cat([sample['gt_label'] for sample in samples])  # [N]
     order = scores.argsort(dim=1, descending=True)
     hits = order == labels[:, None]
     # Labels run over the motions of an object first.
@@ -50,4 +49,20 @@ def read_scores(dump: str | PathLike) -> Scores:
         top5=hits[:, :5].any(1).float().mean().item(),
         object=(order[:, 0] // len(MOTIONS) == objects).float().mean().item(),
         motion=(guessed == motions).float().mean().item(),
+    )
+
+
+def read_scores(dump: str | PathLike) -> Scores:
+    """Compute the accuracies of a file that ``tools/test.py --dump`` wrote.
+
+    Args:
+        dump (str | PathLike): The pickle file.
+
+    Returns:
+        Scores: The accuracies.
+    """
+    samples = load(str(dump))
+    return score(
+        torch.stack([sample['pred_score'] for sample in samples]),
+        torch.cat([sample['gt_label'] for sample in samples]),
     )

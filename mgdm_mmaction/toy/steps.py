@@ -16,14 +16,17 @@ _TRAINING = re.compile(r'Epoch\(train\)\s+\[(\d+)\]\[\s*(\d+)/(\d+)\].*?eta: (\S
 _VALIDATION = re.compile(r'Epoch\((?:val|test)\).*?acc/top1: (\S+).*?acc/top5: (\S+)')
 
 
-def locate(file: str, root: str | os.PathLike) -> str:
+def locate(file: str) -> str:
     """Write a file of the project as it would be typed in the current folder.
 
     Args:
-        file (str): Path below ``root``.
-        root (str | os.PathLike): Folder that holds ``tools`` and ``configs``.
+        file (str): Path below the folder that holds ``tools`` and ``configs``: the source tree, or
+            ``.mim`` of an installed package.
     """
-    return os.path.relpath(os.path.join(root, file))
+    package = Path(__file__).resolve().parents[1]
+    installed = package / '.mim'
+    root = package.parent if (package.parent / 'tools').is_dir() else installed
+    return os.path.relpath(root / file)
 
 
 def run_command(

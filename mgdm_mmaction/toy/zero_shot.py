@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mgdm_mmaction.clip import encode_texts, image_size
-from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.text.corpus import DEFAULT_PROMPT
-
-from .actions import MOTIONS
+from ..clip import encode_texts, image_size
+from ..errors import require_file
+from ..text.corpus import DEFAULT_PROMPT
+from .scores import Scores, score
 
 __all__ = ['CLIP_MEAN', 'CLIP_STD', 'decode_frames', 'evaluate_zero_shot', 'frames_to_tensor']
 
@@ -48,7 +47,7 @@ def decode_frames(path: str | os.PathLike, num_frames: int, size: tuple[int, int
     Returns:
         np.ndarray: Uint8 RGB [T, H, W, 3].
     """
-    import decord  # Not at the top: decord has to be loaded after torch.
+    import decord
 
     reader = decord.VideoReader(str(path), num_threads=1)
     ids = ((np.arange(num_frames) + 0.5) * len(reader) / num_frames).astype(int)
@@ -65,7 +64,7 @@ def evaluate_zero_shot(
     split: str = 'val',
     num_frames: int = 8,
     prompt: str = DEFAULT_PROMPT,
-) -> dict[str, float]:
+) -> Scores:
     """Recognise the clips of a toy data set by the mean embedding of their frames.
 
     Args:
@@ -78,19 +77,14 @@ def evaluate_zero_shot(
             :data:`~mgdm_mmaction.text.corpus.DEFAULT_PROMPT`.
 
     Returns:
-        dict[str, float]: Fractions in 0..1: ``top1``, ``top5``, ``object`` (the best class has the
-        right object) and ``motion`` (the best class among those of the right object is right).
+        Scores: The accuracies.
 
     Raises:
         MGDMError: If the list of the split is not there.
     """
     data_root = Path(data_root)
     list_file = data_root / f'{split}_list.txt'
-    if not list_file.exists():
-        raise MGDMError(
-            f'{list_file} does not exist; generate the data set with '
-            f'tools/make_toy_data.py {data_root}'
-        )
+    require_file(list_file, 'list of the toy data set')
     classes = (data_root / 'classes.txt').read_text().splitlines()
     texts = encode_texts(model, [prompt.format(name) for name in classes], arch)
     texts = F.normalize(texts, dim=-1)
@@ -102,20 +96,4 @@ def evaluate_zero_shot(
         video = F.normalize(model.encode_image(frames_to_tensor(frames)), dim=-1).mean(dim=0)
         scores.append(texts @ video)
         labels.append(int(label))
-    scores, labels = torch.stack(scores), torch.tensor(labels)
-
-    ranking = scores.topk(min(5, len(classes)), dim=1).indices
-    # Labels run object by object, so the object of label i is i // number of motions.
-    objects = torch.arange(len(classes)) // len(MOTIONS)
-    own_object = objects[None, :] == objects[labels][:, None]
-    within = scores.masked_fill(~own_object, -2.0).argmax(dim=1)
-    return dict(
-        top1=_mean(ranking[:, 0] == labels),
-        top5=_mean((ranking == labels[:, None]).any(dim=1)),
-        object=_mean(objects[ranking[:, 0]] == objects[labels]),
-        motion=_mean(within == labels),
-    )
-
-
-def _mean(hits: Tensor) -> float:
-    return hits.float().mean().item()
+    return score(torch.stack(scores), torch.tensor(labels))

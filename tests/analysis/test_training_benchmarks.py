@@ -1,7 +1,6 @@
 """The benchmarks of training do what they say they measure; no test of speed."""
 
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +10,6 @@ from benchmarks.run import main
 from benchmarks.towers import TOWERS, benchmark_tower
 from benchmarks.training import StepSizes, TrainingStep
 
-CONFIGS = Path(__file__).parents[2] / 'configs'
 SIZES = StepSizes('mgdm-tiny', 2, 2, 2)
 
 
@@ -57,7 +55,7 @@ def test_gradients_that_are_not_finite_are_seen():
 
 def test_towers(capsys):
     """The command of docs/PERFORMANCE.md, made tiny."""
-    main(CONFIGS, ['--quick', '--repeats', '1', '--parts', 'towers', '--batches', '2,3'])
+    main(['--quick', '--repeats', '1', '--parts', 'towers', '--batches', '2,3'])
     out = capsys.readouterr().out
     rows = re.findall(r'^ +(\d+)  (no|yes) +[\d.]+ +not told$', out, re.MULTILINE)
     assert rows == [('2', 'no'), ('2', 'yes'), ('3', 'no'), ('3', 'yes')]
@@ -119,5 +117,5 @@ def test_recipe():
 
 
 def test_curves_are_measured(capsys):
-    main(CONFIGS, ['--quick', '--repeats', '1', '--parts', 'curves'])
+    main(['--quick', '--repeats', '1', '--parts', 'curves'])
     assert re.search(r'all curves +[\d.]+ ms: [\d.]+ x the time', capsys.readouterr().out)

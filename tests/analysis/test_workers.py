@@ -72,5 +72,5 @@ def test_workers_that_read_every_row_share_the_arrays(tmp_path):
 def test_command(capsys, monkeypatch):
     # In this process, which is quicker to start than a new one.
     monkeypatch.setattr(sharing, 'run_alone', workers._measure)
-    main('nowhere', ['--parts', 'sharing', '--quick'])
+    main(['--parts', 'sharing', '--quick'])
     assert re.search(r'fork +private .+ of 0\.4 MiB in arrays', capsys.readouterr().out)

@@ -13,7 +13,7 @@ from mgdm_mmaction.clip import build_clip, weights_digest
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
 from mgdm_mmaction.text.corpus import LabelCorpus, read_labels
-from mgdm_mmaction.toy import generate_dataset
+from mgdm_mmaction.toy.dataset import generate_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = str(ROOT / 'configs' / 'toy' / 'mgdm_toy.py')

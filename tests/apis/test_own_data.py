@@ -11,14 +11,14 @@ import torch
 from mmaction.apis import inference_recognizer, init_recognizer
 
 from mgdm_mmaction import MGDMError
-from mgdm_mmaction.apis import test as testing
-from mgdm_mmaction.apis import train as training
 from mgdm_mmaction.clip import build_clip
+from mgdm_mmaction.commands import test as testing
+from mgdm_mmaction.commands import train as training
 from mgdm_mmaction.commands.build_lists import main as build_main
 from mgdm_mmaction.commands.check_videos import main as check_main
 from mgdm_mmaction.commands.mine_negatives import main as mine_main
 from mgdm_mmaction.negatives import read_negatives
-from mgdm_mmaction.toy import generate_dataset
+from mgdm_mmaction.toy.dataset import generate_dataset
 from tests.apis.conftest import ROOT
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from mgdm_mmaction.apis.checks import views
-from mgdm_mmaction.apis.test import parse_args, prepare_config, run_testing
+from mgdm_mmaction.apis.test import prepare_config, run_testing
+from mgdm_mmaction.commands.test import parse_args
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import CONFIG, SHORT
 

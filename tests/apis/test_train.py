@@ -5,7 +5,8 @@ import glob
 import pytest
 import torch
 
-from mgdm_mmaction.apis.train import parse_args, prepare_config, run_training
+from mgdm_mmaction.apis.train import prepare_config, run_training
+from mgdm_mmaction.commands.train import parse_args
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import CONFIG, SHORT
 

@@ -8,8 +8,9 @@ from mmengine.config import Config
 from mmengine.registry import VISBACKENDS
 from mmengine.visualization import WandbVisBackend
 
-from mgdm_mmaction.apis.train import parse_args, prepare_config
+from mgdm_mmaction.apis.train import prepare_config
 from mgdm_mmaction.apis.vis_backends import BACKENDS, add_vis_backends, check_vis_backends
+from mgdm_mmaction.commands.train import parse_args
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import CONFIG
 

@@ -15,7 +15,8 @@ from mmengine.fileio import load
 from mmengine.logging import MMLogger
 
 from mgdm_mmaction.apis.confusable import confusable_pairs
-from mgdm_mmaction.apis.test import parse_args, prepare_config, run_testing
+from mgdm_mmaction.apis.test import prepare_config, run_testing
+from mgdm_mmaction.commands.test import parse_args
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.evaluation import ConfusablePairAccuracy
 from mgdm_mmaction.negatives import read_negatives

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from mgdm_mmaction.commands.inspect_negatives import main
-from mgdm_mmaction.toy import generate_dataset
+from mgdm_mmaction.toy.dataset import generate_dataset
 from tests.inspection.files import write
 
 BROWSER = shutil.which('chromium') or shutil.which('google-chrome')

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.toy import DEFAULT_OBJECTS, MOTIONS, OBJECTS, list_actions
-from mgdm_mmaction.toy.actions import sample_track
+from mgdm_mmaction.toy.actions import DEFAULT_OBJECTS, MOTIONS, OBJECTS, list_actions, sample_track
 
 
 def test_default_classes():

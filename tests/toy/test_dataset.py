@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 import torch  # noqa: F401  decord has to be loaded after torch
 
-from mgdm_mmaction.commands.toy import make_toy_data
+from mgdm_mmaction.commands.make_toy_data import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.toy import MOTIONS, Action, generate_dataset, read_settings, render_clip
-from mgdm_mmaction.toy.dataset import _check_video, clip_generator
+from mgdm_mmaction.toy.actions import MOTIONS, Action
+from mgdm_mmaction.toy.dataset import (
+    _check_video,
+    clip_generator,
+    generate_dataset,
+    read_settings,
+)
+from mgdm_mmaction.toy.render import render_clip
 
 decord = pytest.importorskip('decord')
 SMALL = dict(objects=['star', 'ring'], train_clips=2, val_clips=1, num_frames=10, size=64)
@@ -177,9 +183,9 @@ def test_motion_is_in_the_decoded_frames(tmp_path_factory, motion, data_root):
 def test_command(tmp_path, capsys):
     arguments = [str(tmp_path), '--objects', 'bar', '--size', '32', '--num-frames', '4']
     arguments += ['--train-clips', '1', '--val-clips', '1']
-    make_toy_data(arguments)
+    main(arguments)
     assert '6 classes, 6 training and 6 validation clips, made in' in capsys.readouterr().out
-    make_toy_data(arguments)
+    main(arguments)
     assert 'already there' in capsys.readouterr().out
 
 

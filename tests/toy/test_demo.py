@@ -8,7 +8,7 @@ import pytest
 from benchmarks.toy_experiments import run_experiments
 from benchmarks.toy_variants import VARIANTS
 from mgdm_mmaction import MGDMError
-from mgdm_mmaction.toy.demo import run_demo
+from mgdm_mmaction.commands.toy_demo import main
 from mgdm_mmaction.toy.steps import locate, run_command, shorten
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,17 +37,18 @@ def test_run_command_logs_everything_and_tells_of_a_failure(tmp_path):
         run_command([str(script), '3'], log, environment=dict(WORD='hello'))
 
 
-def test_locate_is_what_one_would_type(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    assert locate('tools/train.py', tmp_path) == 'tools/train.py'
-    assert locate('tools/train.py', tmp_path / 'src') == 'src/tools/train.py'
+def test_locate_is_what_one_would_type(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert locate('tools/train.py') == 'tools/train.py'
+    monkeypatch.chdir(ROOT / 'tests')
+    assert locate('tools/train.py') == '../tools/train.py'
 
 
 def test_mistakes_are_told_before_any_work():
     with pytest.raises(MGDMError, match='--k should be 1 to 16'):
-        run_demo(['--k', '17'], ROOT)
+        main(['--k', '17'])
     with pytest.raises(MGDMError, match="'k = 99' is unknown; there are k = 0"):
-        run_experiments(['--variants', 'k = 99'], ROOT)
+        run_experiments(['--variants', 'k = 99'])
 
 
 @pytest.mark.slow
@@ -56,14 +57,14 @@ def test_demo_and_experiments_run_through(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv('MGDM_DATA', str(tmp_path / 'data'))
     monkeypatch.delenv('PYTHONPATH', raising=False)
     assert sys.executable
-    run_demo(['--clips', '1', '1', '--clip-steps', '2', '--epochs', '1', '--k', '3'], ROOT)
+    main(['--clips', '1', '1', '--clip-steps', '2', '--epochs', '1', '--k', '3'])
     screen = capsys.readouterr().out
     for words in ('[8/8]', 'zero-shot CLIP', 'k = 0 (no negatives)', 'MGDM, k = 3', 'On your own'):
         assert words in screen
     assert (tmp_path / 'work_dirs' / 'toy_demo' / 'k3' / 'epoch_1.pth').exists()
 
     args = ['--seeds', '0', '--variants', 'k = 3 (bot)', '--out', str(tmp_path / 'out')]
-    run_experiments([*args, '--options', 'train_cfg.max_epochs=1'], ROOT)
+    run_experiments([*args, '--options', 'train_cfg.max_epochs=1'])
     assert '| k = 3 (bot) |' in capsys.readouterr().out
     assert (tmp_path / 'out' / 'results.md').exists()
     log = next((tmp_path / 'out').glob('*/train.log')).read_text()

@@ -1,0 +1,139 @@
+"""Arguments and output that several commands share."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from ..errors import MGDMError
+
+__all__ = [
+    'add_cfg_options',
+    'add_device',
+    'add_labels',
+    'add_output',
+    'add_runner_arguments',
+    'labels_source',
+    'print_names',
+]
+
+
+class _ConfigOptions(argparse.Action):
+    """MMEngine's ``DictAction``, imported only when the option is given."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Sequence[str],
+        option_string: str | None = None,
+    ) -> None:
+        from mmengine.config import DictAction
+
+        action: Any = DictAction(self.option_strings, self.dest, nargs=self.nargs)
+        action(parser, namespace, values, option_string)
+
+
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cfg-options KEY=VALUE ...``: a dict, or None.
+
+    Args:
+        parser (argparse.ArgumentParser): Changed in place.
+    """
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=_ConfigOptions,
+        metavar='KEY=VALUE',
+        help='change settings of the config, such as model.cls_head.context=single or '
+        'key="[a,b]" (no spaces in lists); comes last, so it also overrules other arguments',
+    )
+
+
+def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that every MMAction2 tool with a runner has, ``--cfg-options`` included.
+
+    Args:
+        parser (argparse.ArgumentParser): Changed in place.
+    """
+    parser.add_argument(
+        '--work-dir',
+        help='folder of logs and checkpoints; work_dirs/<name of the config> if the config has '
+        'none either',
+    )
+    add_cfg_options(parser)
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='what started the processes; tools/dist_*.sh say pytorch. Defaults to none',
+    )
+    # Some launchers give this to every process instead of an environment variable.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def add_device(parser: Any) -> None:
+    """Add ``--device``.
+
+    Args:
+        parser (argparse.ArgumentParser | argparse._ArgumentGroup): Changed in place.
+    """
+    parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1'. Default: a GPU if there is one")
+
+
+def add_labels(parser: Any) -> None:
+    """Add ``--labels`` and ``--labels-file``, of which one may be given; see :func:`labels_source`.
+
+    Args:
+        parser (argparse.ArgumentParser | argparse._ArgumentGroup): Changed in place.
+    """
+    parser.add_argument('--labels', nargs='+', metavar='TEXT', help='what to recognise, any words')
+    parser.add_argument(
+        '--labels-file', metavar='FILE', help='... one a line; or k400, hmdb51, ucf101'
+    )
+
+
+def labels_source(args: argparse.Namespace) -> Sequence[str] | str | None:
+    """Return the labels or the name of their file.
+
+    Args:
+        args (argparse.Namespace): With the arguments of :func:`add_labels`.
+
+    Returns:
+        Sequence[str] | str | None: What :func:`~mgdm_mmaction.text.corpus.read_labels` takes; None
+        if neither was given.
+
+    Raises:
+        MGDMError: If both were given.
+    """
+    if args.labels is not None and args.labels_file is not None:
+        raise MGDMError('--labels and --labels-file: give one of the two.')
+    return args.labels_file if args.labels is None else args.labels
+
+
+def add_output(parser: Any, help: str, option: str = '--out', **settings: Any) -> None:
+    """Add an option that names a file to write, and ``--overwrite``.
+
+    :func:`~mgdm_mmaction.errors.check_output` checks the name before anything is computed.
+
+    Args:
+        parser (argparse.ArgumentParser | argparse._ArgumentGroup): Changed in place.
+        help (str): What the file is.
+        option (str, optional): The option. Defaults to '--out'.
+        **settings: Further ones of ``add_argument``.
+    """
+    parser.add_argument(option, help=help, **settings)
+    name = settings.get('metavar', option)
+    parser.add_argument('--overwrite', action='store_true', help=f'replace {name} if it exists')
+
+
+def print_names(text: str, file: TextIO | None = None) -> None:
+    """Print text with names of classes or files, in whatever encoding the terminal has.
+
+    Args:
+        text (str): The text; letters that the encoding lacks are escaped.
+        file (TextIO, optional): Where to. Defaults to None: standard output.
+    """
+    file = file or sys.stdout
+    encoding = file.encoding or 'utf-8'
+    print(text.encode(encoding, 'backslashreplace').decode(encoding), file=file)

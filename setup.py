@@ -32,6 +32,10 @@ REQUIRES = [
     'decord>=0.6.0',
     # HTML pages. Oldest that has been tried.
     'jinja2>=3.1',
+    # Reads all videos but those of the training pipelines, as FFmpeg presents them, and writes
+    # annotated ones: its wheels bring an H.264 encoder, which those of OpenCV do not. Oldest that
+    # has been tried, and the first that says how a phone was held.
+    'av>=14.2,<20',
     # Oldest that has been tried.
     'numpy>=1.26',
     # Worker processes of tools/data/check_videos.py: it replaces one that a decoder crashed or that
@@ -60,9 +64,6 @@ EXTRAS = {
     # The page of tools/app.py. The only one tried: releases add and rename options often. It brings
     # FastAPI and uvicorn, which serve the page.
     'app': ['gradio>=6.31,<7'],
-    # Annotated videos of tools/demo.py: its wheels bring an H.264 encoder, which those of OpenCV do
-    # not. Oldest that has been tried, and the first that says how a phone was held.
-    'video': ['av>=14.2,<20'],
     # ONNX files of tools/export.py: torch writes them with onnx and onnxscript (torch 2.15 refuses
     # an older one of these), onnxruntime runs them beside PyTorch. The oldest tried; newer
     # releases of onnxruntime want Python 3.11.
@@ -87,8 +88,6 @@ EXTRAS = {
         'selenium>=4.51',
         # Serves the page of tools/app.py.
         'gradio>=6.31,<7',
-        # Draws over videos, as `video` does.
-        'av>=14.2,<20',
         # Write and run ONNX, as `export` does.
         'onnx>=1.19.1',
         'onnxscript>=0.7.2',

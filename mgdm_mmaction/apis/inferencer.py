@@ -17,9 +17,8 @@ from rich.progress import Progress
 from ..errors import MGDMError
 from ..models import MGDM
 from ..text.corpus import read_labels
-from ..video.frames import open_frames
-from ..video.unreadable import UnreadableVideoError
-from .inputs import Source, list_sources
+from ..video import Source, UnreadableVideoError, open_video
+from .inputs import list_sources
 from .loading import build_recognizer, choose_labels, read_model
 from .memory import release_memory
 from .predictions import Predictions
@@ -203,7 +202,7 @@ class MGDMInferencer(BaseInferencer):
         self, position: int, source: Source, window: float | None, stride: float | None, fps: float
     ) -> Iterator[Window]:
         try:
-            frames = open_frames(source, fps)
+            frames = open_video(source, fps)
             duration = frames.duration
             length = duration if window is None else min(window, duration)
             for start in window_starts(duration, length, stride or length):

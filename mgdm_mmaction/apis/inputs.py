@@ -3,34 +3,17 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from ..data_prep.media import VIDEO_SUFFIXES
 from ..errors import MGDMError
+from ..video import Source
 
-__all__ = ['SUFFIXES', 'Source', 'list_sources']
+__all__ = ['SUFFIXES', 'list_sources']
 
 # What counts as a video inside a folder; a file that is named itself may end in anything.
 SUFFIXES = VIDEO_SUFFIXES | {'.gif', '.ts', '.mts', '.m2ts', '.ogv', '.asf', '.mpe', '.vob'}
-
-
-class Source(NamedTuple):
-    """One video to recognise.
-
-    Args:
-        name (str): Its path as text, or 'array 0' for the first array of a call.
-        path (str): Where it lies, absolute: FFmpeg would take ``12:30.mp4`` for a protocol.
-            Defaults to '': nowhere.
-        array (np.ndarray | None): The frames, where they were handed in. Defaults to None.
-        fault (str): Why there is nothing to open. Defaults to '': there is.
-    """
-
-    name: str
-    path: str = ''
-    array: np.ndarray | None = None
-    fault: str = ''
 
 
 def list_sources(inputs: object) -> list[Source]:
@@ -91,7 +74,7 @@ def _from_path(path: str | bytes) -> Sequence[Source]:
 
 
 def _source(path: str, fault: str) -> Source:
-    # A name need not be valid UTF-8, but reports are; of such a name OpenCV 4 dies (SIGSEGV).
+    # A name need not be valid UTF-8, but reports are.
     name = os.fsencode(path).decode('utf-8', 'replace')
     if name.encode() != os.fsencode(path):
         fault = fault or 'the name is no UTF-8 text; rename it'

@@ -10,8 +10,7 @@ from mmengine.config import Config
 from ..datasets.annotations import unwrap_datasets
 from ..datasets.pipelines import bare_steps, type_name
 from ..errors import MGDMError, explain_config
-from ..video.frames import Frames
-from ..video.unreadable import UnreadableVideoError
+from ..video import UnreadableVideoError, Video
 
 __all__ = ['Clip', 'WindowPipeline', 'test_pipeline']
 
@@ -81,11 +80,11 @@ class WindowPipeline:
             if hasattr(step, 'test_mode'):
                 step.test_mode = True
 
-    def __call__(self, frames: Frames, first: int, stop: int, rate: float) -> Clip:
+    def __call__(self, frames: Video, first: int, stop: int, rate: float) -> Clip:
         """Return what the model gets of the frames ``first`` to ``stop - 1``.
 
         Args:
-            frames (Frames): An opened video.
+            frames (Video): An opened video.
             first (int): First frame of the window.
             stop (int): The frame after the last one.
             rate (float): Average frames per second.

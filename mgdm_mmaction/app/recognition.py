@@ -13,8 +13,7 @@ from ..apis.inferencer import MGDMInferencer
 from ..apis.inputs import list_sources
 from ..apis.predictions import VideoPrediction
 from ..errors import MGDMError
-from ..video.frames import Frames, open_frames
-from ..video.unreadable import UnreadableVideoError
+from ..video import UnreadableVideoError, Video, open_video
 from .limits import Limits
 from .told_apart import Neighbour, ToldApart
 
@@ -81,7 +80,7 @@ class Recognition:
         labels = list(labels or self.labels)
         try:
             # As the inferencer does; a file has no other rate than its own.
-            frames = open_frames(list_sources(path)[0], fps=1.0)
+            frames = open_video(list_sources(path)[0], fps=1.0)
             if frames.duration > self.limits.max_duration:
                 raise MGDMError(
                     f'The clip is {frames.duration:.1f} s long; this page takes up to '
@@ -100,11 +99,12 @@ class Recognition:
         return Answer(found, images, neighbours, self.told_apart is not None)
 
 
-def frame_images(frames: Frames, times: Sequence[float]) -> list[str]:
+def frame_images(frames: Video, times: Sequence[float]) -> list[str]:
     """Return the frames at some times (seconds) as data URIs of small JPEGs."""
     nearest = [int(np.abs(frames.times - time).argmin()) for time in times]
     # One by one, and each once: only one frame of full size is in memory.
-    uris = {index: _to_uri(frames.read(index)) for index in sorted(set(nearest))}
+    chosen = sorted(set(nearest))
+    uris = dict(zip(chosen, map(_to_uri, frames.read_each(chosen)), strict=True))
     return [uris[index] for index in nearest]
 
 

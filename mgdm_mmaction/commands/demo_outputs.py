@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import MGDMError
-from ..video.reader import import_av
 
 __all__ = ['Outputs', 'plan_outputs']
 
@@ -75,8 +74,6 @@ def plan_outputs(
                 '(annotated video), .png or .jpg (one annotated frame), or a folder (annotated '
                 'videos).'
             )
-    if plan.drawings:
-        import_av()
     files = plan.tables + [path for _, path in plan.drawings]
     existing = [video for video in videos if os.path.exists(video)]
     for path in files:

@@ -1,183 +1,330 @@
-"""Reading a video frame by frame, as it is meant to be seen and with the times it is shown at."""
+"""The one reader of videos outside the training pipelines: FFmpeg's frames, by PyAV."""
 
+import itertools
 import os
-from collections.abc import Iterator
-from types import ModuleType
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
+import av
 import numpy as np
 
-from ..errors import MGDMError
+__all__ = ['ArrayVideo', 'FileVideo', 'Source', 'UnreadableVideoError', 'Video', 'open_video']
 
-__all__ = ['TimedFrame', 'VideoReader', 'import_av']
+_ERRORS = (av.error.FFmpegError, OSError, ValueError)
 
-_TURNS = {0: 0, 90: 1, 180: 2, 270: 3}
+# Files in which every packet is one frame with its own time, in FFmpeg's names: their index takes
+# no decoding.
+_FORMATS = ('mov,mp4,m4a,3gp,3g2,mj2', 'matroska,webm')
+_CODECS = ('h264', 'hevc', 'vp9', 'av1')
 
-
-class TimedFrame(NamedTuple):
-    """A decoded frame.
-
-    Args:
-        time (float): When it is shown, in seconds after the first one.
-        image (np.ndarray): RGB, uint8 [H, W, 3], upright.
-    """
-
-    time: float
-    image: np.ndarray
+# Decoding this many frames is quicker than seeking, which empties the decoder's threads.
+_NEAR = 16
 
 
-def import_av() -> ModuleType:
-    """Return PyAV, which reads and writes videos.
-
-    Raises:
-        MGDMError: If it is not installed, or too old.
-    """
-    try:
-        import av
-
-        found = f'found {av.__version__}, without the rotation of frames'
-    except ImportError:
-        av, found = None, 'it is not installed'
-    if av is None or not hasattr(av.VideoFrame, 'rotation'):
-        raise MGDMError(
-            f'drawing over videos needs PyAV 14.2 or newer ({found}): pip install "av>=14.2". Its '
-            'wheels bring an H.264 encoder, whose videos browsers play; those of OpenCV bring '
-            'none. Scores need neither: leave --out away, or name a .json or .csv file.'
-        )
-    return av
+class UnreadableVideoError(Exception):
+    """A video, or a part of it, cannot be decoded; the message is the reason in one line."""
 
 
-class VideoReader:
-    """One pass over a video, one frame in memory at a time.
-
-    Frames keep their own times, so a variable frame rate stays what it is. Rotation that a phone
-    wrote beside the picture is applied, and so is the shape of its pixels.
+class Source(NamedTuple):
+    """One video to read.
 
     Args:
-        path (str | os.PathLike): The video, or a GIF.
+        name (str): Its path as text, or 'array 0' for the first array of a call.
+        path (str): Where it lies, absolute: FFmpeg would take ``12:30.mp4`` for a protocol.
+            Defaults to '': nowhere.
+        array (np.ndarray | None): The frames, where they were handed in. Defaults to None.
+        fault (str): Why there is nothing to open. Defaults to '': there is.
+    """
+
+    name: str
+    path: str = ''
+    array: np.ndarray | None = None
+    fault: str = ''
+
+
+class Video(Protocol):
+    """Frames of a video with their times; few of them are ever in memory.
 
     Attributes:
-        size (tuple[float, float]): Width and height at which the video is meant to be seen.
+        times (np.ndarray): When each frame appears, in seconds from the first, float64 [frames].
+        duration (float): When the last frame disappears, in seconds.
+        size (tuple[float, float]): Width and height at which the video is meant to be seen: other
+            than those of its frames where pixels are not square.
+    """
+
+    times: np.ndarray
+    duration: float
+    size: tuple[float, float]
+
+    def read_each(
+        self, indices: Sequence[int], size: tuple[int, int] | None = None
+    ) -> Iterator[np.ndarray]:
+        """Yield frames, upright, uint8 RGB [H, W, 3].
+
+        Args:
+            indices (Sequence[int]): Which ones. Rising order costs the least.
+            size (tuple[int, int], optional): Width and height to scale to. Defaults to None: as
+                they are.
+
+        Raises:
+            UnreadableVideoError: If none can be decoded any more.
+        """
+
+
+class ArrayVideo:
+    """Frames that were handed in; see :class:`Video`.
+
+    Args:
+        array (np.ndarray): uint8 RGB [frames, H, W, 3].
+        fps (float): Frames per second.
+    """
+
+    def __init__(self, array: np.ndarray, fps: float) -> None:
+        self._array = array
+        self.times = np.arange(len(array)) / fps
+        self.duration = len(array) / fps
+        self.size = (float(array.shape[2]), float(array.shape[1]))
+
+    def read_each(
+        self, indices: Sequence[int], size: tuple[int, int] | None = None
+    ) -> Iterator[np.ndarray]:
+        """Yield frames; see :class:`Video`."""
+        for index in indices:
+            image = self._array[index]
+            if size is not None:
+                image = _scale(av.VideoFrame.from_ndarray(image, format='rgb24'), size)
+            yield image
+
+
+class FileVideo:
+    """Frames of a file as FFmpeg presents them; see :class:`Video`.
+
+    Edit lists, rotation and a variable rate count. Of a damaged file there is what can be decoded:
+    a lost frame shows the next one that is not. One frame is held, besides those in the decoder.
+
+    The times come from the index where packets are frames, else from decoding the file once.
+    Reading goes forward; it seeks, ahead or back, only if the frames found behind the key frame
+    have the times that the index has, and otherwise starts anew.
+
+    Args:
+        path (str | os.PathLike): The file.
 
     Raises:
-        MGDMError: If the file cannot be opened or has no picture.
-
-    Example:
-        >>> with VideoReader('clip.mp4') as reader:  # doctest: +SKIP
-        ...     for time, image in reader.frames(320, 240):
-        ...         print(time, image.shape)
+        UnreadableVideoError: If it cannot be opened, or no frame of it can be decoded.
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
-        av = import_av()
-        self.path = os.fspath(path)
-        self._errors = (av.error.FFmpegError, OSError, ValueError)
-        try:
-            # Nothing that the file names elsewhere, least of all on a network.
-            options = {'protocol_whitelist': 'file'}
-            self._container = av.open(self.path, options=options, **_lenient(av))
-        except self._errors as error:
-            raise MGDMError(f'{self.path}: cannot be opened as a video: {_reason(error)}') from None
-        try:
-            self._open()
-        except BaseException:
-            self._container.close()
-            raise
-
-    def _open(self) -> None:
-        if not self._container.streams.video:
-            raise MGDMError(f'{self.path}: has no picture, only sound or data.')
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = 'AUTO'
-        self._decoded = self._decode()
-        # How a frame is turned is known only once one is decoded.
-        self._first = next(self._decoded, None)
-        if self._first is None:
-            raise MGDMError(f'{self.path}: no frame of it can be decoded.')
-        # Counted against the clock, as numpy.rot90 does.
-        self._turns = _TURNS.get(round(self._first.rotation) % 360, 0)
+        self._path = os.path.abspath(path)
+        self._container = None
+        self._stamps: np.ndarray | None = None  # times as the file has them, where they can be used
+        self._open()
+        if not (self._container.format.name in _FORMATS and self._read_index()):
+            self._read_all()
+        self._open()
+        first = self._take()
+        if first is None:
+            raise self._undecodable()
+        self._turns = round(first.rotation / 90) % 4  # counter-clockwise, as numpy.rot90 counts
+        self._frame_size = (first.width, first.height)
         shape = self._stream.sample_aspect_ratio
-        width = self._first.width * (float(shape) if shape else 1.0)
-        size = (width, float(self._first.height))
+        size = (first.width * (float(shape) if shape else 1.0), float(first.height))
         self.size = size[::-1] if self._turns % 2 else size
 
-    def frames(self, width: int, height: int) -> Iterator[TimedFrame]:
-        """Yield all frames in order. To be called once.
-
-        Args:
-            width (int): Width that the upright frames are scaled to.
-            height (int): Their height.
-        """
-        for time, frame in self.decode():
-            yield TimedFrame(time, self.convert(frame, width, height))
-
-    def decode(self) -> Iterator[tuple[float, object]]:
-        """Yield all frames as PyAV's, with their times in seconds. To be called once."""
-        frame, self._first = self._first, None
-        rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
-        start = last = None
-        while frame is not None:
-            time = 0.0 if last is None else last + 1 / rate
-            base = frame.time_base or self._stream.time_base
-            if frame.pts is not None and base:
-                seconds = float(frame.pts * base)
-                start = seconds - time if start is None else start
-                # A clock that stands still or jumps back would put frames upon each other.
-                if last is None or seconds - start > last:
-                    time = seconds - start
-            last = time
-            yield time, frame
-            frame = next(self._decoded, None)
-
-    def convert(self, frame, width: int, height: int) -> np.ndarray:
-        """Turn a frame of :meth:`decode` upright, and scale it.
-
-        Args:
-            frame (av.VideoFrame): The frame.
-            width (int): Width of the result.
-            height (int): Height of the result.
-
-        Returns:
-            np.ndarray: RGB, uint8 [height, width, 3].
-        """
-        if self._turns % 2:
-            width, height = height, width
-        way = 'AREA' if width < frame.width else 'BICUBIC'
-        scaled = frame.reformat(width=width, height=height, format='rgb24', interpolation=way)
-        return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), self._turns))
-
-    def _decode(self) -> Iterator:
-        """Decode what can be decoded: a video that is cut off ends where it ends."""
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except self._errors:
-                return
-            if packet is None:
-                return
-            try:
-                yield from packet.decode()
-            except self._errors:
-                continue
+    def read_each(
+        self, indices: Sequence[int], size: tuple[int, int] | None = None
+    ) -> Iterator[np.ndarray]:
+        """Yield frames; see :class:`Video`."""
+        for index in indices:
+            yield self._show(self._find(int(index)), size)
 
     def close(self) -> None:
         """Close the file."""
         self._container.close()
 
-    def __enter__(self) -> 'VideoReader':
+    def __enter__(self) -> 'FileVideo':
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _open(self) -> None:
+        """Open the file and stand before its first frame."""
+        if self._container is not None:
+            self._container.close()
+        # Nothing that the file names elsewhere, least of all on a network.
+        options = {'protocol_whitelist': 'file', 'pattern_type': 'none'}
+        # A title need not be UTF-8: PyAV 19 takes it anyhow.
+        lenient = {} if int(av.__version__.split('.')[0]) >= 19 else {'metadata_errors': 'replace'}
+        try:
+            self._container = av.open(self._path, options=options, **lenient)
+        except _ERRORS as error:
+            reason = 'not a video, or cut off: there is no header that can be read'
+            if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
+                reason = error.strerror or reason
+            raise UnreadableVideoError(reason) from None
+        self._stream = self._container.streams.best('video')
+        if self._stream is None:
+            raise UnreadableVideoError('no video stream in it, as in a file of sound alone')
+        if self._stream.codec_context is None:
+            raise self._undecodable()
+        self._stream.thread_type = 'AUTO'
+        self._decoded = self._number(self._decode())
+        self._from = self._at = -1  # the frame that is held stands for these
+        self._frame: av.VideoFrame | None = None
 
-def _lenient(av: ModuleType) -> dict[str, str]:
-    """Return what makes PyAV read a file whose title is not UTF-8: an option until 19."""
-    return {} if int(av.__version__.split('.')[0]) >= 19 else {'metadata_errors': 'replace'}
+    def _undecodable(self) -> UnreadableVideoError:
+        context = self._stream.codec_context
+        reason = f'it is damaged ({context.name})' if context else 'its codec is not known here'
+        return UnreadableVideoError(
+            f'its video cannot be decoded: {reason}; if it plays elsewhere, convert it: '
+            'ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4'
+        )
+
+    def _decode(self) -> Iterator[av.VideoFrame]:
+        """Decode from here what can be decoded."""
+        for packet in self._packets():
+            try:
+                yield from self._stream.decode(packet)
+            except _ERRORS:
+                continue
+
+    def _packets(self) -> Iterator[av.Packet | None]:
+        """Yield packets up to the end, or to where the file is cut off; then nothing or None."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                yield next(packets)
+            except StopIteration:  # after an empty packet, which empties the decoder
+                return
+            except _ERRORS:
+                yield None  # which empties it, too
+                return
+
+    def _read_index(self) -> bool:
+        """Take the times from the packets; return False if the frames need not be these."""
+        if self._stream.codec_context.name not in _CODECS:
+            return False
+        packets = [
+            (p.pts, p.duration or 0, p.is_keyframe, p.is_corrupt)
+            for p in self._packets()
+            if p is not None and p.size and not p.is_discard
+        ]
+        if not packets or any(pts is None or corrupt for pts, _, _, corrupt in packets):
+            return False
+        stamps, durations, is_key, _ = map(np.array, zip(*sorted(packets), strict=True))
+        if not (is_key[0] and (np.diff(stamps) > 0).all()):
+            return False
+        self._set_clock(stamps, durations[-1], is_key)
+        # Both ends are looked at: a file may start or stop with what cannot be decoded.
+        self._open()
+        first = next(self._decode(), None)
+        self._seek(int(self._keys[-1]))
+        last = [index for index, _ in self._decoded]
+        expected = range(int(self._keys[-1]), len(stamps))
+        return first is not None and first.pts == stamps[0] and last == list(expected)
+
+    def _read_all(self) -> None:
+        """Take the times from the frames."""
+        self._open()
+        frames = [(f.pts, f.dts, f.duration or 0, bool(f.key_frame)) for f in self._decode()]
+        if not frames:
+            raise self._undecodable()
+        stamps, decoding, durations, is_key = zip(*frames, strict=True)
+        # Old avi files have the times of decoding alone.
+        stamps = decoding if None in stamps else stamps
+        self._set_clock(np.array(stamps, np.float64), durations[-1], np.array(is_key))
+
+    def _set_clock(self, stamps: np.ndarray, last: int, is_key: np.ndarray) -> None:
+        unit = float(self._stream.time_base)
+        rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
+        self.times = (stamps - stamps[0]) * unit
+        if (np.diff(stamps) > 0).all() and np.isfinite(stamps[0]):
+            self._stamps, self._keys = stamps, np.union1d([0], np.flatnonzero(is_key))
+        else:
+            # A clock that stands still, jumps back or is not there: frames go by their number.
+            self._stamps, self._keys = None, np.zeros(1, int)
+            times = [0.0]
+            for time in np.sort(self.times)[1:]:
+                times.append(time if time > times[-1] else times[-1] + 1 / rate)
+            self.times = np.array(times)
+        shown = last * unit
+        if shown <= 0:
+            shown = self.times[-1] / (len(stamps) - 1) if len(stamps) > 1 else 1 / rate
+        self.duration = float(self.times[-1] + shown)
+
+    def _number(self, frames: Iterator[av.VideoFrame]) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Yield frames with their indices."""
+        for count, frame in enumerate(frames):
+            if self._stamps is None:
+                yield count, frame
+            elif frame.pts is not None and frame.pts >= self._stamps[0]:
+                yield int(np.searchsorted(self._stamps, frame.pts, side='right')) - 1, frame
+
+    def _take(self) -> av.VideoFrame | None:
+        """Hold the next frame; None at the end."""
+        index, frame = next(self._decoded, (None, None))
+        if frame is not None:
+            self._from, self._at, self._frame = self._at + 1, max(index, self._at), frame
+        return frame
+
+    def _find(self, index: int) -> av.VideoFrame:
+        key = int(self._keys[np.searchsorted(self._keys, index, side='right') - 1])
+        if index < self._from or key > self._at + _NEAR:
+            self._seek(key)
+        while self._at < index:
+            if self._take() is None:
+                self._at = len(self.times) - 1  # the last one stays
+        if self._frame is None:
+            raise UnreadableVideoError(f'frame {index} cannot be decoded')
+        return self._frame
+
+    def _seek(self, key: int) -> None:
+        """Stand before a key frame."""
+        # Where there is no index, FFmpeg lands anywhere around the time.
+        for early in (0, 2) if key > 0 else ():
+            stamp = int(self._stamps[key] - early / self._stream.time_base)
+            self._container.seek(stamp, stream=self._stream)
+            self._decoded = self._number(self._decode())
+            for index, frame in self._decoded:
+                if index == key and frame.pts == self._stamps[key]:
+                    self._decoded = itertools.chain([(index, frame)], self._decoded)
+                    self._from, self._at, self._frame = key, key - 1, None
+                    return
+                if index > key:
+                    break
+        if key > 0:
+            self._keys = np.zeros(1, int)  # seeking in this file is not exact
+        self._open()
+
+    def _show(self, frame: av.VideoFrame, size: tuple[int, int] | None) -> np.ndarray:
+        if size is None:
+            size = self._frame_size  # a stream may change it
+        elif self._turns % 2:
+            size = size[::-1]
+        return np.ascontiguousarray(np.rot90(_scale(frame, size), self._turns))
 
 
-def _reason(error: Exception) -> str:
-    return (getattr(error, 'strerror', None) or str(error) or type(error).__name__).rstrip(
-        '.'
-    ) + '.'
+def _scale(frame: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
+    width, height = size
+    way = 'AREA' if width < frame.width else 'BICUBIC'
+    return frame.reformat(width, height, 'rgb24', interpolation=way).to_ndarray()
+
+
+def open_video(source: Source | str | os.PathLike, fps: float = 30.0) -> FileVideo | ArrayVideo:
+    """Open a video.
+
+    Args:
+        source (Source | str | os.PathLike): What to open.
+        fps (float, optional): Frames per second of arrays. Defaults to 30.
+
+    Returns:
+        FileVideo | ArrayVideo: Its frames and times, a :class:`Video`.
+
+    Raises:
+        UnreadableVideoError: If it cannot be read; the message is the reason in one line.
+    """
+    if not isinstance(source, Source):
+        return FileVideo(source)
+    if source.fault:
+        raise UnreadableVideoError(source.fault)
+    return FileVideo(source.path) if source.array is None else ArrayVideo(source.array, fps)

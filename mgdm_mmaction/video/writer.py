@@ -5,10 +5,10 @@ import os
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 
 from ..errors import MGDMError
-from .reader import import_av
 
 __all__ = ['VideoWriter']
 
@@ -42,8 +42,6 @@ class VideoWriter:
     """
 
     def __init__(self, path: str | os.PathLike, width: int, height: int, quality: int = 22) -> None:
-        av = import_av()
-        self._av = av
         if width % 2 or height % 2:
             raise ValueError(f'the sides should be even, but got {width} x {height}')
         self.path = Path(path)
@@ -92,7 +90,7 @@ class VideoWriter:
         if image.shape != self._size:
             raise ValueError(f'expected a frame of shape {self._size}, but got {image.shape}')
         self._ticks = max(round(time * _TICKS), self._ticks + 1)
-        frame = self._av.VideoFrame.from_ndarray(image, format='rgb24')
+        frame = av.VideoFrame.from_ndarray(image, format='rgb24')
         frame.pts, frame.time_base = self._ticks, Fraction(1, _TICKS)
         self._encode(frame)
 
@@ -122,11 +120,11 @@ class VideoWriter:
     def _mux(self, packet) -> None:
         try:
             self._container.mux(packet)
-        except (self._av.error.FFmpegError, OSError) as error:
+        except (av.error.FFmpegError, OSError) as error:
             raise MGDMError(f'{self.path}: cannot be written: {error.strerror}.') from None
 
     def _discard(self) -> None:
-        with contextlib.suppress(self._av.error.FFmpegError, OSError):
+        with contextlib.suppress(av.error.FFmpegError, OSError):
             self._container.close()
         self._part.unlink(missing_ok=True)
 

@@ -1,23 +1,16 @@
 """Drawing: annotated videos and pictures."""
 
-from ..video.reader import TimedFrame, VideoReader
-from ..video.writer import VideoWriter
 from .annotate import annotate_picture, annotate_video, window_at
 from .attention_strip import AttentionStrip, attention_levels
 from .fonts import FontStack
 from .layout import Layout, plan_layout
 from .overlay import ScoreOverlay
-from .thumbnails import ThumbnailReader
 
 __all__ = [
     'AttentionStrip',
     'FontStack',
     'Layout',
     'ScoreOverlay',
-    'ThumbnailReader',
-    'TimedFrame',
-    'VideoReader',
-    'VideoWriter',
     'annotate_picture',
     'annotate_video',
     'attention_levels',

@@ -10,15 +10,13 @@ from PIL import Image
 
 from ..apis.predictions import VideoPrediction, WindowPrediction
 from ..errors import MGDMError
+from ..video import UnreadableVideoError, Video, VideoWriter, open_video
 from ..video.clock import draw_clock
-from ..video.reader import VideoReader
-from ..video.writer import VideoWriter
 from .attention_strip import AttentionStrip
 from .colours import BACKGROUND, LABELS
 from .fonts import FontStack
 from .layout import Layout, plan_layout
 from .overlay import ScoreOverlay
-from .thumbnails import ThumbnailReader
 
 __all__ = ['annotate_picture', 'annotate_video', 'window_at']
 
@@ -70,13 +68,13 @@ def annotate_video(
         painter = _Painter(prediction, out, fonts, stack)
         layout = painter.layout
         writer = stack.enter_context(VideoWriter(out, layout.width, layout.height))
-        count = 0
-        for time, image in painter.reader.frames(*layout.video[2:]):
+        times = painter.video.times
+        images = painter.video.read_each(range(len(times)), layout.video[2:])
+        for time, image in zip(times, images, strict=True):
             writer.write(painter.paint(time, image), time)
-            count += 1
             if on_frame is not None:
                 on_frame(time)
-    return count
+    return len(times)
 
 
 def annotate_picture(
@@ -101,13 +99,10 @@ def annotate_picture(
         moment = best.frame_times[0]
         if best.attention is not None:
             moment = best.frame_times[int(np.argmax(best.attention[0]))]
-        found = None
-        for time, frame in painter.reader.decode():
-            if found is not None and abs(time - moment) >= abs(found[0] - moment):
-                break
-            found = time, frame
-        time = found[0]
-        image = painter.reader.convert(found[1], *painter.layout.video[2:])
+        times = painter.video.times
+        index = int(np.abs(times - moment).argmin())
+        time = float(times[index])
+        (image,) = painter.video.read_each([index], painter.layout.video[2:])
         number = next(i for i, window in enumerate(prediction.windows) if window is best)
         picture = Image.fromarray(painter.paint(time, image, number))
         try:
@@ -135,17 +130,16 @@ class _Painter:
         self.windows = prediction.windows
         names = sorted({name for w in self.windows for name in w.labels[: len(LABELS)]})
         self.fonts = fonts or FontStack(names)
-        self.reader = stack.enter_context(VideoReader(source))
+        self.video = _open(source, stack)
         has_strip = all(window.attention is not None for window in self.windows)
         frames = max(len(window.frame_times) for window in self.windows)
         rows = max(min(len(w.labels), len(LABELS)) for w in self.windows) if has_strip else 0
-        self.layout: Layout = plan_layout(self.reader.size, frames, rows)
+        self.layout: Layout = plan_layout(self.video.size, frames, rows)
         self._thumbnails = None
         if has_strip:
-            size = AttentionStrip.thumbnail_size(self.layout, frames)
-            self._thumbnails = stack.enter_context(
-                ThumbnailReader(os.fspath(source), self.windows, *size)
-            )
+            # Read ahead of the video: a strip is shown from the start of its window.
+            self._thumbnails = _open(source, stack)
+            self._thumbnail_size = AttentionStrip.thumbnail_size(self.layout, frames)
         self._shown: int | None = None
         self._overlay = self._strip = None
         shape = (self.layout.height, self.layout.width, 3)
@@ -175,5 +169,14 @@ class _Painter:
         window = self.windows[number]
         self._overlay = ScoreOverlay(window.labels, window.scores, self.layout, self.fonts)
         if self._thumbnails is not None:
-            images = self._thumbnails.read(number)
+            times = np.asarray(window.frame_times)
+            nearest = np.abs(self.video.times[:, None] - times).argmin(0)
+            images = list(self._thumbnails.read_each(nearest, self._thumbnail_size))
             self._strip = AttentionStrip(window, images, self.layout, self.fonts)
+
+
+def _open(path: Path, stack: ExitStack) -> Video:
+    try:
+        return stack.enter_context(open_video(path))
+    except UnreadableVideoError as error:
+        raise MGDMError(f'{path}: cannot be opened as a video: {error}.') from None

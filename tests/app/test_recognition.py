@@ -13,7 +13,7 @@ from PIL import Image
 from mgdm_mmaction.apis.inputs import list_sources
 from mgdm_mmaction.app.recognition import Recognition, frame_images
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.video.frames import open_frames
+from mgdm_mmaction.video import open_video
 
 NASTY = '<img src=x onerror=alert(1)> & "\''
 
@@ -47,7 +47,7 @@ def test_an_answer_is_that_of_the_inferencer(recognition, answer, clip):
 def test_the_frames_are_those_at_their_times(clip):
     reader = decord.VideoReader(str(clip))
     rate = reader.get_avg_fps()
-    frames = open_frames(list_sources(str(clip))[0], 1.0)
+    frames = open_video(list_sources(str(clip))[0], 1.0)
     for index, uri in zip((0, 4, 9), frame_images(frames, [0, 4 / rate, 9 / rate]), strict=True):
         assert uri.startswith('data:image/jpeg;base64,')
         image = Image.open(io.BytesIO(base64.b64decode(uri.split(',')[1])))

@@ -6,7 +6,7 @@ from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
 from tests.data_prep.stand_ins import touch
 from tests.datasets.videos import frames_of, write_frames, write_video
-from tests.inference.clips import encode
+from tests.video.clips import encode
 
 
 @pytest.fixture

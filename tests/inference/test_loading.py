@@ -7,9 +7,9 @@ from mmengine.config import Config
 from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.checkpoint_config import config_of_checkpoint
 from mgdm_mmaction.errors import MGDMError
-from tests.inference.clips import encode
 from tests.inference.conftest import clip_config, save_checkpoint
 from tests.models.tiny import CLASSES
+from tests.video.clips import encode
 
 
 def _message(*args, **kwargs):

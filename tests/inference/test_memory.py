@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.apis.memory import release_memory
-from tests.inference.clips import encode
+from tests.video.clips import encode
 
 STATUS = Path('/proc/self/status')
 

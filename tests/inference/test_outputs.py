@@ -1,6 +1,5 @@
 """What is to be written, decided before anything is computed."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -79,11 +78,3 @@ def test_one_file_is_not_written_twice(tmp_path, videos):
 
     with pytest.raises(MGDMError, match='would be written twice'):
         plan_outputs([out, out], videos, videos)
-
-
-def test_drawing_needs_pyav_and_scores_do_not(tmp_path, videos, monkeypatch):
-    monkeypatch.setitem(sys.modules, 'av', None)
-
-    assert plan_outputs([str(tmp_path / 'r.json')], videos, videos).tables
-    with pytest.raises(MGDMError, match='pip install "av>='):
-        plan_outputs([str(tmp_path / 'drawn')], videos, videos)

@@ -22,24 +22,58 @@ def quadrants(number: int = 0, width: int = 96, height: int = 64) -> np.ndarray:
     return frame
 
 
-def encode(path: Path, count=12, fps=10, codec='libx264', size=(96, 64), times=None, **options):
-    """Write a video; ``times`` are the milliseconds at which its frames appear."""
+def grey(number: int = 0, width: int = 96, height: int = 64) -> np.ndarray:
+    """A picture whose brightness is its number, up to 35: 20, 26, 32 ..."""
+    return np.full((height, width, 3), 20 + 6 * number, np.uint8)
+
+
+def encode(
+    path: Path,
+    count=12,
+    fps=10,
+    codec='libx264',
+    size=(96, 64),
+    times=None,
+    picture=quadrants,
+    pixels=None,
+    shape=None,
+    codec_options=None,
+    **options,
+):
+    """Write a video.
+
+    Args:
+        path: File; its ending names the format.
+        count: Frames.
+        fps: Rate, unless there are ``times``: the milliseconds at which the frames appear.
+        codec: Encoder.
+        size: Width and height.
+        times: Milliseconds.
+        picture: Makes the frame of a number, a width and a height, RGB.
+        pixels: Pixel format.
+        shape: Width of a pixel divided by its height.
+        codec_options: Options of the encoder.
+        options: Options of the format.
+    """
     if codec.startswith('libvpx') and __name__ != '__main__':
         # In this process decord's own libvpx would take the place of PyAV's, and refuse.
         command = [sys.executable, __file__, str(path), str(count), str(fps), codec]
-        subprocess.run(command, check=True)
+        subprocess.run([*command, picture.__name__], check=True)
         return path
-    pixels = 'rgb8' if codec == 'gif' else 'yuv420p'
+    pixels = pixels or ('rgb8' if codec == 'gif' else 'yuv420p')
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), 'w', options=options) as container:
-        stream = container.add_stream(codec, rate=fps)
+        stream = container.add_stream(codec, rate=fps, options=codec_options or {})
         stream.width, stream.height = size
         stream.pix_fmt = pixels
+        stream.bit_rate = 1_000_000
+        if shape is not None:
+            stream.codec_context.sample_aspect_ratio = shape
         if times is not None:
-            stream.codec_context.time_base = Fraction(1, 1000)
+            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
             count = len(times)
         for i in range(count):
-            frame = av.VideoFrame.from_ndarray(quadrants(i, *size), format='rgb24')
+            frame = av.VideoFrame.from_ndarray(picture(i, *size), format='rgb24')
             frame = frame.reformat(format=pixels)
             if times is not None:
                 frame.pts, frame.time_base = times[i], Fraction(1, 1000)
@@ -81,4 +115,5 @@ def cut(source: Path, target: Path, part: float = 0.6) -> Path:
 
 
 if __name__ == '__main__':
-    encode(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    path, count, fps, codec, picture = sys.argv[1:]
+    encode(Path(path), int(count), int(fps), codec, picture=globals()[picture])

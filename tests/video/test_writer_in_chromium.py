@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from mgdm_mmaction.video.writer import VideoWriter
+from mgdm_mmaction.video import VideoWriter
 from tests.inspection.test_page_in_chromium import BROWSER, DRIVER, FLAGS
 
 pytestmark = [

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.video.writer import VideoWriter
+from mgdm_mmaction.video import VideoWriter
 
 TIMES = [0, 0.04, 0.1, 0.5, 0.52, 1.0]
 

@@ -83,7 +83,7 @@ def _without_negatives_file(pipeline: list[dict]) -> list[dict]:
     """Attach the label alone, as there is nothing mined here, and keep the indices of frames."""
     for transform in _walk(pipeline):
         if transform['type'] == 'AttachHardNegatives':
-            transform.update(negatives_file=None, k=0, corpus=dict(classes=['panning']))
+            transform.update(k=0)
         elif transform['type'] == 'PackActionInputs':
             transform['meta_keys'] = ('frame_inds',)
     return pipeline

@@ -12,6 +12,7 @@ Train (8 GPUs x 32 clips; on another number of GPUs add --auto-scale-lr):
 Test:
     tools/dist_test.sh configs/mgdm_k400.py work_dirs/mgdm_k400/best_acc_top1_epoch_20.pth 8
 Change what you like:
+    MGDM_K=5 MGDM_FRAMES=8 ...        (with a --work-dir of their own)
     ... --cfg-options train_dataloader.batch_size=16 model.backbone.with_cp=True
     ... --cfg-options model.backbone.pretrained=clip.pt model.cls_head.pretrained=clip.pt
 The folders beside this file hold other towers, frames and data sets, `ablations/` the rows of the
@@ -27,5 +28,10 @@ _base_ = [
     '_base_/schedules/adamw_20e.py',
     '_base_/default_runtime.py',
 ]
+from mgdm_mmaction.config import change_steps
 
 model = dict(cls_head=dict(classes='k400'))
+change_steps(
+    _base_,
+    AttachHardNegatives=dict(negatives_file=f'{_base_.data_root}/negatives_vit-l-14_openai.jsonl'),
+)

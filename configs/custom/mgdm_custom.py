@@ -12,7 +12,7 @@ From nothing to a tested checkpoint:
     python tools/test.py configs/custom/mgdm_custom.py work_dirs/mgdm_custom/epoch_20.pth
 
 The number of classes is that of the lines of classes.txt and is said nowhere else. k = 3 needs
-four classes; with ten or more try `export MGDM_CUSTOM_K=7`.
+four classes; with ten or more try `export MGDM_CUSTOM_K=7` (or MGDM_K, as in every config).
 Protocol: 1 clip x 8 frames x 1 centre crop of 224. Batch size, learning rate and k are ours, meant
 for a few hundred to a few thousand clips.
 """
@@ -23,10 +23,11 @@ _base_ = [
     '../_base_/schedules/adamw_20e.py',
     '../_base_/default_runtime.py',
 ]
+from mgdm_mmaction.config import change_steps
 
 data_root = '{{$MGDM_CUSTOM_ROOT:data/custom}}'
 videos = '{{$MGDM_CUSTOM_VIDEOS:data/custom/videos}}'
-num_frames = 8
+num_frames = int('{{$MGDM_FRAMES:8}}')
 
 # A class name a line, in the order of the labels. CLIP reads them: write words.
 model = dict(neck=dict(num_frames=num_frames), cls_head=dict(classes=f'{data_root}/classes.txt'))
@@ -46,16 +47,16 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 del lists
 
-_base_.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = num_frames
-_base_.val_dataloader.dataset.pipeline[0].transforms[1].clip_len = num_frames
-_base_.test_dataloader.dataset.pipeline[0].transforms[1].clip_len = num_frames
-_base_.test_pipeline[0].transforms[1].clip_len = num_frames
-_base_.train_dataloader.dataset.pipeline[1].update(
-    k=int('{{$MGDM_CUSTOM_K:3}}'),
-    negatives_file=f'{data_root}/negatives_vit-b-16_openai.jsonl',
+change_steps(
+    _base_,
+    UniformSample=dict(clip_len=num_frames),
+    AttachHardNegatives=dict(
+        k=int('{{$MGDM_CUSTOM_K:-}}'.strip('-') or '{{$MGDM_K:3}}'),
+        negatives_file=f'{data_root}/negatives_vit-b-16_openai.jsonl',
+    ),
+    # A mirrored clip keeps its label, unless left and right matter: then
+    #     Flip=dict(flip_ratio=0),
 )
-# A mirrored clip keeps its label, unless left and right matter: then
-#     _base_.train_dataloader.dataset.pipeline[5].flip_ratio = 0
 
 optim_wrapper = dict(optimizer=dict(lr=2e-5))
 auto_scale_lr = dict(base_batch_size=16)

@@ -7,9 +7,7 @@ Protocol: 1 clip x 8 frames x 1 centre crop of 224.
 """
 
 _base_ = 'mgdm_vit-b-16_16f_k400.py'
+from mgdm_mmaction.config import change_steps
 
 model = dict(neck=dict(num_frames=8))
-_base_.train_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8
-_base_.val_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8
-_base_.test_dataloader.dataset.pipeline[0].transforms[1].clip_len = 8
-_base_.test_pipeline[0].transforms[1].clip_len = 8
+change_steps(_base_, UniformSample=dict(clip_len=8))

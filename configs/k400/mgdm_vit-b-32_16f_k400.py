@@ -12,8 +12,10 @@ _base_ = [
     '../_base_/schedules/adamw_20e.py',
     '../_base_/default_runtime.py',
 ]
+from mgdm_mmaction.config import change_steps
 
 model = dict(cls_head=dict(classes='k400'))
-_base_.train_dataloader.dataset.pipeline[1].update(
-    negatives_file=f'{_base_.data_root}/negatives_vit-b-32_openai.jsonl'
+change_steps(
+    _base_,
+    AttachHardNegatives=dict(negatives_file=f'{_base_.data_root}/negatives_vit-b-32_openai.jsonl'),
 )

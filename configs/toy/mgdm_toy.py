@@ -19,8 +19,8 @@ _base_ = [
 
 data_root = '{{$MGDM_DATA:data}}/toy'
 negatives_file = f'{data_root}/negatives.jsonl'
-num_frames = 8
-num_negatives = 7
+num_frames = int('{{$MGDM_FRAMES:8}}')
+num_negatives = int('{{$MGDM_K:7}}')
 
 clip = dict(arch='mgdm-tiny', pretrained=f'{data_root}/clip.pt')
 model = dict(
@@ -38,7 +38,6 @@ train_pipeline = [
             dict(type='DecordDecode'),
         ],
     ),
-    # `--cfg-options train_dataloader.dataset.pipeline.1.k=3` changes k.
     dict(type='AttachHardNegatives', negatives_file=negatives_file, k=num_negatives),
     dict(type='Resize', scale=(-1, 72)),
     # Gentle: a strong crop would hide where things move. No flip: it would swap left and right.

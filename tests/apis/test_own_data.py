@@ -25,17 +25,12 @@ pytestmark = pytest.mark.slow
 
 CONFIG = """
 _base_ = {base!r}
+from mgdm_mmaction.config import change_steps
 
 # In place of CLIP ViT-B/16: a tiny one, in a file, for frames of 64 x 64.
 clip = dict(arch='mgdm-tiny', pretrained='clip.pt')
 model = dict(backbone=clip, neck=dict(embed_dims=128, num_layers=1), cls_head=clip)
-_base_.train_dataloader.dataset.pipeline[4].scale = (64, 64)
-_base_.val_dataloader.dataset.pipeline[1].scale = (-1, 64)
-_base_.val_dataloader.dataset.pipeline[2].crop_size = 64
-_base_.test_dataloader.dataset.pipeline[1].scale = (-1, 64)
-_base_.test_dataloader.dataset.pipeline[2].crop_size = 64
-_base_.test_pipeline[1].scale = (-1, 64)
-_base_.test_pipeline[2].crop_size = 64
+change_steps(_base_, Resize=dict(scale=(64, 64)), CenterCrop=dict(crop_size=64))
 train_dataloader = dict(batch_size=4, num_workers=1)
 val_dataloader = dict(batch_size=4, num_workers=1)
 test_dataloader = dict(batch_size=4, num_workers=1)
@@ -68,7 +63,7 @@ def here(home, tmp_path, monkeypatch):
     here = tmp_path / 'here'
     shutil.copytree(home, here)
     monkeypatch.chdir(here)
-    for name in ('MGDM_CUSTOM_ROOT', 'MGDM_CUSTOM_VIDEOS', 'MGDM_CUSTOM_K'):
+    for name in ('MGDM_CUSTOM_ROOT', 'MGDM_CUSTOM_VIDEOS', 'MGDM_CUSTOM_K', 'MGDM_K'):
         monkeypatch.delenv(name, raising=False)
     return here
 
@@ -113,7 +108,7 @@ def rewrite(path, change):
     path.write_text(''.join(change(line) for line in path.read_text().splitlines(True)))
 
 
-def test_mistakes_on_the_way(here, capsys):
+def test_mistakes_on_the_way(here, capsys, monkeypatch):
     """Each ends before any work, in a message that says what to do."""
     # Steps taken too early.
     with pytest.raises(MGDMError, match='classes.txt.*build_lists.py folders'):
@@ -127,8 +122,10 @@ def test_mistakes_on_the_way(here, capsys):
     with pytest.raises(MGDMError, match=r'k=3 .*holds k=2. Lower k .*--num-negatives 3'):
         train()
     mine_again()
-    with pytest.raises(MGDMError, match=r'k=5 .*holds k=4. Lower k .*add labels'):
-        train('train_dataloader.dataset.pipeline.1.k=5')
+    with monkeypatch.context() as patch:
+        patch.setenv('MGDM_K', '5')
+        with pytest.raises(MGDMError, match=r'k=5 .*holds k=4. Lower k .*add labels'):
+            train()
     train_list = here / ROOT_DIR / 'train_list.txt'
     good = train_list.read_text()
     commands = (mine_again, train)

@@ -52,7 +52,7 @@ class StandIns:
             lines = [f'{video.name}{between}{i % 2}\n' for i, video in enumerate(self.videos)]
             self._write(Path(dataset.ann_file), ''.join(lines))
         step = attach(cfg)
-        if step is not None and step.get('negatives_file'):
+        if step is not None and step.k:
             self._mine(cfg, Path(step.negatives_file))
 
     def _write(self, path: Path, text: str) -> None:

@@ -92,14 +92,14 @@ def test_results_are_marked_as_the_authors(index):
         for result in model.get('Results', ()):
             assert 'printed by the authors' in model['Metadata']['Results']
             assert all(name.startswith('Printed ') for name in result['Metrics'])
-            assert result['Dataset'] == model['Metadata']['Training Data']
-            printed[model['Name']] = list(result['Metrics'].values())
-    expected = {'mgdm_k400': [87.3, 97.9]}
-    expected['mgdm_vit-l-14_16f_hmdb51_split1'] = [82.2, 96.0]
-    expected['mgdm_vit-l-14_16f_ucf101_split1'] = [98.1, 99.7]
+            assert result['Dataset'] in model['Metadata']['Training Data']
+            printed[model['Name'], result['Dataset']] = list(result['Metrics'].values())
+    expected = {('mgdm_k400', 'Kinetics-400'): [87.3, 97.9]}
+    expected['mgdm_vit-l-14_16f_hmdb51', 'HMDB51'] = [82.2, 96.0]
+    expected['mgdm_vit-l-14_16f_ucf101', 'UCF101'] = [98.1, 99.7]
     for line in PRINTED.strip().splitlines():
         row, *numbers = line.split()
-        for i, data in enumerate(('k400', 'hmdb51', 'ucf101')):
+        for i, data in enumerate(('Kinetics-400', 'HMDB51', 'UCF101')):
             pair = numbers[2 * i : 2 * i + 2]
-            expected[f'{row}_{data}'] = [float(number) for number in pair if number != '-']
+            expected[row, data] = [float(number) for number in pair if number != '-']
     assert printed == expected

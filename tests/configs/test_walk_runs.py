@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mgdm_mmaction.apis.test import run_testing
 from mgdm_mmaction.apis.train import run_training
 from tests.configs.shrink import StandIns, shrink
-from tests.configs.walk import config_names, parse
+from tests.configs.walk import cases, parse
 
 pytestmark = pytest.mark.slow
 
@@ -29,27 +29,27 @@ def k400_checkpoint(stand_ins):
     return stand_ins.root / 'k400' / 'epoch_1.pth'
 
 
-def small(name, stand_ins, work_dir, checkpoint='none.pth'):
+def small(case, stand_ins, work_dir, checkpoint='none.pth'):
     cfg = parse(
-        name,
+        case,
         MGDM_DATA=str(stand_ins.root),
         MGDM_CUSTOM_ROOT=str(stand_ins.root / 'custom'),
         MGDM_CUSTOM_VIDEOS=str(stand_ins.root / 'custom' / 'videos'),
-        MGDM_K400_CHECKPOINT=str(checkpoint),
     )
+    cfg.load_from = cfg.load_from and str(checkpoint)
     shrink(cfg, stand_ins, work_dir)
     stand_ins.supply(cfg)
     cfg.experiment_name = uuid.uuid4().hex
     return cfg
 
 
-@pytest.mark.parametrize('name', config_names())
-def test_trains_and_tests(name, stand_ins, k400_checkpoint, tmp_path):
-    cfg = small(name, stand_ins, tmp_path, k400_checkpoint)
+@pytest.mark.parametrize('case', cases())
+def test_trains_and_tests(case, stand_ins, k400_checkpoint, tmp_path):
+    cfg = small(case, stand_ins, tmp_path, k400_checkpoint)
     if not cfg.get('train_dataloader'):
-        assert_sane(run_testing(cfg, name))
+        assert_sane(run_testing(cfg, case))
         return
-    runner = run_training(cfg, name)
+    runner = run_training(cfg, case)
     assert runner.iter == 2
     log = runner.message_hub.log_scalars['train/loss_contrastive'].data[0]
     assert len(log) == 2

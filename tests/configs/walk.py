@@ -16,9 +16,25 @@ ENVIRONMENT = {
     'MGDM_DATA': DATA,
     'MGDM_CUSTOM_ROOT': f'{DATA}/custom',
     'MGDM_CUSTOM_VIDEOS': f'{DATA}/custom/videos',
-    'MGDM_K400_CHECKPOINT': f'{DATA}/k400.pth',
 }
 SPLITS = ('train', 'val', 'test')
+_SPLITS = ['', 'MGDM_SPLIT=2 MGDM_K400_CHECKPOINT=k400.pth', 'MGDM_SPLIT=3']
+# The values of variables that the configs of a folder are walked with.
+VARIABLES = {
+    'mgdm_k400.py': ['', 'MGDM_K=0 MGDM_FRAMES=8'],
+    'hmdb51': _SPLITS,
+    'ucf101': _SPLITS,
+    'ablations': ['', 'MGDM_DATASET=hmdb51 MGDM_SPLIT=2', 'MGDM_DATASET=ucf101 MGDM_SPLIT=3'],
+    'few_shot': [
+        '',
+        'MGDM_SHOTS=4 MGDM_DATASET=ucf101 MGDM_SPLIT=2 MGDM_SEED=2',
+        'MGDM_SHOTS=8 MGDM_TOWER=l-14 MGDM_SEED=3',
+        'MGDM_SHOTS=16 MGDM_DATASET=ucf101 MGDM_K400_CHECKPOINT=k400.pth',
+    ],
+    'base_to_novel': ['', 'MGDM_DATASET=ucf101 MGDM_SEED=2 MGDM_TOWER=l-14'],
+    'zero_shot': ['', 'MGDM_DATASET=ucf101 MGDM_SPLIT=2 MGDM_DRAW=2 MGDM_TOWER=l-14'],
+    'custom': ['', 'MGDM_CUSTOM_K=5'],
+}
 
 
 def config_names() -> list[str]:
@@ -27,8 +43,19 @@ def config_names() -> list[str]:
     return sorted(path.as_posix() for path in paths if '_base_' not in path.parts)
 
 
-def parse(name: str, **variables: str) -> Config:
+def cases() -> list[str]:
+    """Configs with the variables that they are walked with: ``name.py NAME=value NAME=value``."""
+    return [
+        f'{name} {variables}'.strip()
+        for name in config_names()
+        for variables in VARIABLES.get(name.split('/')[0], [''])
+    ]
+
+
+def parse(case: str, **variables: str) -> Config:
     """Read a config under environment variables."""
+    name, *words = case.split()
+    variables = dict(word.split('=') for word in words) | variables
     before = {key: os.environ.get(key) for key in os.environ if key.startswith('MGDM_')}
     try:
         for key in before:
@@ -46,9 +73,9 @@ def parse(name: str, **variables: str) -> Config:
 
 
 @functools.cache
-def read_config(name: str) -> Config:
+def read_config(case: str) -> Config:
     """Read a config with all data under :data:`DATA`; shared, so do not change it."""
-    return parse(name, **ENVIRONMENT)
+    return parse(case, **ENVIRONMENT)
 
 
 def loaders(cfg: Config) -> dict[str, Mapping]:

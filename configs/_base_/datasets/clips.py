@@ -1,9 +1,11 @@
 # What all data sets share: clips of 16 frames of 224 x 224, k = 7 negatives, 8 GPUs x 32 clips. A
-# data set adds its lists and its negatives file.
+# data set adds its lists, a config its negatives file.
 #
-# Pipelines are lists, which MMEngine does not merge. A config changes a step in its place:
-#     _base_.train_dataloader.dataset.pipeline[1].k = 3
-num_frames = 16
+# For one run, MGDM_FRAMES and MGDM_K in the environment change frames and k. A config changes steps
+# by their names, because MMEngine does not merge lists:
+#     change_steps(_base_, AttachHardNegatives=dict(k=3))
+num_frames = int('{{$MGDM_FRAMES:16}}')
+size, short_side, flip_ratio = 224, 256, 0.5
 
 train_pipeline = [
     dict(
@@ -14,12 +16,11 @@ train_pipeline = [
             dict(type='DecordDecode'),
         ],
     ),
-    # `--cfg-options train_dataloader.dataset.pipeline.1.k=3` changes k.
-    dict(type='AttachHardNegatives', negatives_file=None, k=7, start=1),
-    dict(type='Resize', scale=(-1, 256)),
+    dict(type='AttachHardNegatives', negatives_file=None, k=int('{{$MGDM_K:7}}'), start=1),
+    dict(type='Resize', scale=(-1, short_side)),
     dict(type='RandomResizedCrop'),
-    dict(type='Resize', scale=(224, 224), keep_ratio=False),
-    dict(type='Flip', flip_ratio=0.5),
+    dict(type='Resize', scale=(size, size), keep_ratio=False),
+    dict(type='Flip', flip_ratio=flip_ratio),
     # Takes the frames of a clip together: all of them turn grey, or none.
     dict(type='TorchVisionWrapper', op='RandomGrayscale', p=0.2),
     dict(type='FormatShape', input_format='NCHW'),
@@ -35,8 +36,8 @@ val_pipeline = [
         ],
         test_mode=True,
     ),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='CenterCrop', crop_size=224),
+    dict(type='Resize', scale=(-1, short_side)),
+    dict(type='CenterCrop', crop_size=size),
     dict(type='FormatShape', input_format='NCHW'),
     dict(type='PackActionInputs'),
 ]
@@ -63,4 +64,4 @@ val_evaluator = dict(type='AccMetric')
 test_evaluator = val_evaluator
 
 # The loaders hold them now; under these names nothing would read them.
-del num_frames, train_pipeline, val_pipeline
+del num_frames, size, short_side, flip_ratio, train_pipeline, val_pipeline

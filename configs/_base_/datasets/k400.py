@@ -1,7 +1,8 @@
-# Kinetics-400, MMAction2's lists of videos. The negatives are those of ViT-L/14.
+# Kinetics-400, MMAction2's lists of videos.
 _base_ = 'clips.py'
 
 data_root = '{{$MGDM_DATA:data}}/kinetics400'
+data_name = 'k400'  # in names of work directories
 
 train_dataloader = dict(
     dataset=dict(
@@ -16,7 +17,3 @@ val_dataloader = dict(
     )
 )
 test_dataloader = val_dataloader
-
-_base_.train_dataloader.dataset.pipeline[1].update(
-    negatives_file=f'{data_root}/negatives_vit-l-14_openai.jsonl'
-)

@@ -1,4 +1,4 @@
-# MGDM on CLIP ViT-B/16, clips of 16 frames.
+# MGDM on CLIP ViT-B/16.
 _base_ = 'mgdm_vit-l-14.py'
 
 arch = 'ViT-B-16'

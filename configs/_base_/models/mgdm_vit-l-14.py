@@ -1,4 +1,4 @@
-# MGDM on CLIP ViT-L/14, clips of 16 frames. The class names are the data set's: a config sets
+# MGDM on CLIP ViT-L/14. The class names are the data set's: a config sets
 # `model.cls_head.classes`.
 arch = 'ViT-L-14'
 # An open_clip tag, downloaded once, or the path of a local file in open_clip, OpenAI, Hugging Face
@@ -16,7 +16,12 @@ model = dict(
     ),
     backbone=dict(type='CLIPBackbone', arch=arch, pretrained=pretrained),
     # embed_dims is the width of CLIP's joint space: 768 for L/14, 512 for B/32 and B/16.
-    neck=dict(type='TextGuidedTemporalHead', embed_dims=768, num_frames=16, num_layers=6),
+    neck=dict(
+        type='TextGuidedTemporalHead',
+        embed_dims=768,
+        num_frames=int('{{$MGDM_FRAMES:16}}'),
+        num_layers=6,
+    ),
     cls_head=dict(
         type='HardNegativeTextHead',
         arch=arch,

@@ -34,14 +34,13 @@ class AttachHardNegatives(BaseTransform):
           negatives of rank ``start`` to ``start + k - 1`` or those that were drawn, hardest first.
 
     Args:
-        negatives_file (str, optional): File written by ``tools/mine_negatives.py``. Only k = 0 goes
-            without. Defaults to None.
+        negatives_file (str, optional): File written by ``tools/mine_negatives.py``. With k = 0 it
+            is not read. Defaults to None.
         k (int, optional): Negatives a video. Defaults to 7.
         start (int, optional): Rank of the first negative, from 1. The paper's "bot" control skips
             the hardest ones: 7 with k = 3. Defaults to 1.
         corpus (dict, optional): ``dict(classes=..., extra=..., prompt=...)`` of the model's text
-            bank. Needed without a file; with one, it must be the corpus of the file. Defaults to
-            None.
+            bank, which must be the corpus of the file. Defaults to None.
         pool (int, optional): Draw the k negatives anew each time, out of that many ranks from
             ``start`` on. Defaults to None: no draw.
         temperature (float, optional): Of the draw, see :class:`NegativeChoice`. Defaults to None:
@@ -55,7 +54,7 @@ class AttachHardNegatives(BaseTransform):
             another corpus, or a video is not in the file or has another label there.
 
     Example:
-        >>> transform = AttachHardNegatives(k=0, corpus=dict(classes=['run', 'jump']))
+        >>> transform = AttachHardNegatives(k=0)
         >>> transform(dict(filename='1.mp4', label=1))['text_ids']
         array([1])
     """
@@ -79,17 +78,16 @@ class AttachHardNegatives(BaseTransform):
         self.missing = missing
         self._own = None if corpus is None else LabelCorpus.from_dict(corpus)
         self.file: NegativesFile | None = None
+        self.corpus = self._own
         self._of_class: ClassNegatives | None = None
-        # With k = 0 and a corpus nothing is read, so that the baseline runs before mining.
-        if k == 0 and self._own is not None:
+        # With k = 0 nothing is read, so that the baseline runs before mining.
+        if k == 0:
             self.negatives_file = negatives_file
-            self._take(self._own)
         elif negatives_file is None:
             raise MGDMError(
-                f'AttachHardNegatives: k={k} without '
-                + ('`negatives_file`; mine one with tools/mine_negatives.py.' if k else
-                   '`negatives_file` and `corpus`; give one, so that labels have corpus ids.')
-            )  # fmt: skip
+                f'AttachHardNegatives: k={k} without `negatives_file`; mine one with '
+                'tools/mine_negatives.py.'
+            )
         else:
             self.read(negatives_file)
 
@@ -108,11 +106,7 @@ class AttachHardNegatives(BaseTransform):
         if self._own is not None:
             self.file.check_corpus(self._own)
         self._of_class = class_negatives(self.file) if self.missing == 'class' and self.k else None
-        self._take(self.file.corpus)
-
-    def _take(self, corpus: LabelCorpus) -> None:
-        self.corpus = corpus
-        self._class_ids = corpus.class_ids
+        self.corpus = self.file.corpus
 
     def _check_depth(self) -> None:
         choice, held = self.choice, self.file.k
@@ -134,7 +128,7 @@ class AttachHardNegatives(BaseTransform):
         """Add ``text_ids`` to the results of a video."""
         label = self._label(results)
         text_ids = np.empty(1 + self.k, dtype=np.int64)
-        text_ids[0] = self._class_ids[label]
+        text_ids[0] = label  # a corpus begins with the classes, in label order
         if self.k:
             text_ids[1:] = self.choice(*self._mined(video_path(results), label))
         results['text_ids'] = text_ids
@@ -173,11 +167,11 @@ class AttachHardNegatives(BaseTransform):
                 'video (set multi_class=False).'
             )
         label = int(label.item())
-        if not 0 <= label < len(self._class_ids):
+        if self.corpus and label not in range(len(self.corpus.classes)):
+            last = len(self.corpus.classes) - 1
             raise MGDMError(
-                f'{video_path(results)!r}: label {label}, but there are {len(self._class_ids)} '
-                f'classes (0 to {len(self._class_ids) - 1}). Correct the annotation file or the '
-                'list of classes.'
+                f'{video_path(results)!r}: label {label}, but there are {last + 1} classes '
+                f'(0 to {last}). Correct the annotation file or the list of classes.'
             )
         return label
 

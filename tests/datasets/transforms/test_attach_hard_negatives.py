@@ -67,9 +67,9 @@ def test_results_do_not_share_memory(path):
 
 
 def test_no_file_at_k_0():
-    transform = build(k=0, corpus=CORPUS)
+    transform = build(k=0)
     assert transform({'filename': 'x.mp4', 'label': 4})['text_ids'].tolist() == [4]
-    transform = build(k=0, corpus=CORPUS, negatives_file='not/mined/yet.jsonl')
+    transform = build(k=0, negatives_file='not/mined/yet.jsonl')
     assert transform({'filename': 'x.mp4', 'label': torch.tensor([4])})['text_ids'].tolist() == [4]
 
 
@@ -82,7 +82,6 @@ def test_no_file_at_k_0():
         ({'k': -1}, 'k=-1'),
         ({'start': 0}, 'start=0'),
         ({'negatives_file': None}, 'k=4 without `negatives_file`'),
-        ({'negatives_file': None, 'k': 0}, '`negatives_file` and `corpus`'),
         ({'negatives_file': 'none.jsonl'}, 'none.jsonl: no such negatives file'),
         ({'corpus': CORPUS | {'prompt': '{}'}}, r"another corpus: its prompt is 'a \{\}'"),
         ({'corpus': CORPUS | {'extra': []}}, 'it has 6 labels, expected 5'),

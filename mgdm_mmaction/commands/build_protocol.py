@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..data_prep.clip_list import write_texts
 from ..data_prep.list_form import ListForm, add_form_options
+from ..data_prep.matching import ClassNames
 from ..data_prep.protocols import (
     Row,
     base_and_novel,
@@ -20,7 +21,7 @@ from ..data_prep.protocols import (
 from ..data_prep.published import number
 from ..datasets.annotations import list_digest
 from ..errors import MGDMError
-from ..text.corpus import LabelCorpus, format_label, read_labels
+from ..text.corpus import format_label, read_labels
 
 __all__ = ['main']
 
@@ -39,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = _parse(argv)
     args.form = ListForm.of(args)
-    # Two classes of one name are a mistake here as they are in a model.
-    args.names = LabelCorpus(args.classes).classes
+    args.classes = ClassNames(read_labels(args.classes), args.classes)
+    args.names = args.classes.names
     output = _Output(Path(args.out), args.form)
     notes = args.build(args, output)
     write_texts(output.texts, args.force)
@@ -58,15 +59,9 @@ class _Output:
     def add_list(self, name: str, rows: Sequence[Row]) -> None:
         path = self._folder / f'{name}.txt'
         self.texts[path] = ''.join(self._form.line(*row) for row in rows)
-        try:
-            digest = list_digest(self.texts[path].encode())
-        except UnicodeEncodeError:
-            raise MGDMError(
-                f'{path}: a file name in it is not UTF-8; rename it and build the lists again.'
-            ) from None
-        labels = {label for _, label in rows}
         self.facts.append(
-            f'{path}: {number(len(rows))} videos of {len(labels)} classes, list digest {digest}'
+            f'{path}: {number(len(rows))} videos of {len({label for _, label in rows})} classes, '
+            f'list digest {list_digest(self.texts[path])}'
         )
 
     def add_classes(self, name: str, classes: Sequence[str]) -> None:
@@ -74,7 +69,9 @@ class _Output:
         self.texts[path] = ''.join(f'{x}\n' for x in classes)
         self.facts.append(f'{path}: {number(len(classes))} class names')
 
-    def add_chosen(self, name: str, rows: list[Row], classes: list[str], chosen: list[str]) -> None:
+    def add_chosen(
+        self, name: str, rows: list[Row], classes: ClassNames, chosen: list[str]
+    ) -> None:
         self.add_classes(name, chosen)
         self.add_list(name, restrict_rows(rows, classes, chosen))
 
@@ -103,7 +100,7 @@ def _half_classes(args: argparse.Namespace, output: _Output) -> list[str]:
     rows = read_rows(args.lists, len(args.names), args.form)
     size = args.number or len(args.names) // 2
     for draw, chosen in enumerate(_draws(args, args.names, size), 1):
-        output.add_chosen(f'half_draw{draw}', rows, args.names, chosen)
+        output.add_chosen(f'half_draw{draw}', rows, args.classes, chosen)
     return [f'Each draw: {size} of {len(args.names)} classes.']
 
 
@@ -111,10 +108,10 @@ def _unseen(args: argparse.Namespace, output: _Output) -> list[str]:
     rows = read_rows(args.lists, len(args.names), args.form)
     same = read_labels(args.same) if args.same else []
     seen = read_labels(args.seen)
-    left = unseen_classes(args.names, seen, same)
-    output.add_chosen('unseen', rows, args.names, left)
+    left = unseen_classes(args.classes, seen, same)
+    output.add_chosen('unseen', rows, args.classes, left)
     for draw, chosen in enumerate(_draws(args, left, args.number), 1):
-        output.add_chosen(f'unseen{len(chosen)}_draw{draw}', rows, args.names, chosen)
+        output.add_chosen(f'unseen{len(chosen)}_draw{draw}', rows, args.classes, chosen)
     return [
         f'{len(left)} of {len(args.names)} classes are not among the {len(seen)} of {args.seen}'
         f' (Kinetics-600 without Kinetics-400: {_PUBLISHED_UNSEEN} as the literature counts).',
@@ -125,18 +122,17 @@ def _unseen(args: argparse.Namespace, output: _Output) -> list[str]:
 def _base_to_novel(args: argparse.Namespace, output: _Output) -> list[str]:
     train = read_rows([args.train], len(args.names), args.form)
     val = read_rows([args.val], len(args.names), args.form)
-    counts = Counter(label for _, label in train)
     notes = []
     if args.base_classes:
         base = read_labels(args.base_classes)
-        known = LabelCorpus(args.names)
-        ids = {known.index(name) for name in base}
+        ids = {args.classes.label(name, args.base_classes) for name in base}
         novel = [name for label, name in enumerate(args.names) if label not in ids]
         if not novel:
             raise MGDMError(
                 f'--base-classes {args.base_classes}: names every class; none is novel.'
             )
     else:
+        counts = Counter(label for _, label in train)
         base, novel, tied = base_and_novel(counts, args.names)
         if tied:
             notes.append(
@@ -145,9 +141,9 @@ def _base_to_novel(args: argparse.Namespace, output: _Output) -> list[str]:
             )
     output.add_classes('base', base)
     output.add_classes('novel', novel)
-    _add_shots(args, output, 'base_train', restrict_rows(train, args.names, base), base)
-    output.add_list('base_val', restrict_rows(val, args.names, base))
-    output.add_list('novel_val', restrict_rows(val, args.names, novel))
+    _add_shots(args, output, 'base_train', restrict_rows(train, args.classes, base), base)
+    output.add_list('base_val', restrict_rows(val, args.classes, base))
+    output.add_list('novel_val', restrict_rows(val, args.classes, novel))
     return [f'{len(base)} base and {len(novel)} novel classes.', *notes]
 
 

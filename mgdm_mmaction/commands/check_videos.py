@@ -126,7 +126,7 @@ def _write_clean(checked: Sequence, args: argparse.Namespace) -> None:
     write_texts(texts, args.force)
     for path, text in texts.items():
         count = number(len(text.splitlines()))
-        print(f'{path}: {count} clips, list digest {list_digest(text.encode())}')
+        print(f'{path}: {count} clips, list digest {list_digest(text)}')
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

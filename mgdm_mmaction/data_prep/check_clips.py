@@ -36,30 +36,16 @@ _CHUNK = 32
 
 @dataclass(frozen=True)
 class ClipCheck:
-    """What came of decoding a clip.
+    """What came of decoding a clip."""
 
-    Args:
-        frames (int): Frames it has, as far as known.
-        reason (str): Why it is broken; empty if it is not.
-        stream (bool): Whether decord would give other frames of it than it is asked for, see
-            :func:`~mgdm_mmaction.datasets.streams.is_stream`.
-    """
-
-    frames: int
-    reason: str = ''
-    stream: bool = False
+    frames: int  # as far as known
+    reason: str = ''  # why it is broken; empty if it is not
+    stream: bool = False  # decord would give other frames of it than it is asked for
 
 
 @dataclass
 class CheckedList:
-    """An annotation list and what came of its clips.
-
-    Args:
-        ann_file (str): The list.
-        digest (str): Its digest.
-        names (list[str]): Paths of its clips as the list has them, in order.
-        clips (list[ClipCheck]): What came of them.
-    """
+    """An annotation list, its clips as it names them, and what came of them."""
 
     ann_file: str
     digest: str
@@ -72,12 +58,8 @@ class CheckedList:
         return [row for row, clip in enumerate(self.clips) if clip.reason]
 
     def clean_text(self) -> str:
-        """Return the text of the list without its broken clips, other lines as they are.
-
-        Raises:
-            MGDMError: If no clip would be left.
-        """
-        lines = Path(self.ann_file).read_text('utf-8').splitlines()
+        """Return the text of the list without its broken clips, other lines as they are."""
+        lines = Path(self.ann_file).read_text('utf-8', 'surrogateescape').splitlines()
         left = [line for line, clip in zip(lines, self.clips, strict=True) if not clip.reason]
         if not left:
             raise MGDMError(

@@ -120,7 +120,13 @@ def write_texts(texts: Mapping[Path, str], force: bool = False) -> None:
     Raises:
         MGDMError: If a file is there with other content and ``force`` is false.
     """
-    changed = {path: text.encode() for path, text in texts.items() if not _is(path, text)}
+    # Lists are read with the same error handler: a name that is no UTF-8 stays as it is.
+    contents = {path: text.encode('utf-8', 'surrogateescape') for path, text in texts.items()}
+    changed = {
+        path: content
+        for path, content in contents.items()
+        if content != (path.read_bytes() if path.is_file() else b'')
+    }
     taken = [path for path in changed if path.exists()]
     if taken and not force:
         raise MGDMError(
@@ -137,10 +143,6 @@ def write_texts(texts: Mapping[Path, str], force: bool = False) -> None:
             part = path.with_name(path.name + '.part')
             part.write_bytes(content)
             os.replace(part, path)
-
-
-def _is(path: Path, text: str) -> bool:
-    return path.read_bytes() == text.encode() if path.is_file() else not text
 
 
 def write_lists(
@@ -168,7 +170,7 @@ def write_lists(
             f'{name}\t{reason}\n'.encode('utf-8', 'backslashreplace').decode()
             for name, reason in clips.missing
         )
-        digest = list_digest(texts[path].encode())
+        digest = list_digest(texts[path])
         reports.append(f'{path}\n{clips.describe(digest, missing)}')
     write_texts(texts, force)
     return '\n'.join(reports)

@@ -48,7 +48,7 @@ class ClassNames:
             hint = f' Did you mean {close[0]!r}?' if close else ''
             raise MGDMError(
                 f'{where}: {name!r} is none of the {len(self.names)} classes of {self.source}.'
-                f'{hint} Correct it, or give the right classes with --labels.'
+                f'{hint} Correct it, or name the right classes.'
             )
         return label
 

@@ -6,13 +6,13 @@ every machine.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..datasets.annotations import check_annotation
 from ..errors import MGDMError
 from ..text.corpus import normalize_label
 from .list_form import ListForm
+from .matching import ClassNames
 
 __all__ = [
     'Row',
@@ -76,21 +76,19 @@ def few_shot_rows(
     """
     if shots < 1:
         raise MGDMError(f'--shots {shots}: expected at least 1 video a class.')
-    counts = Counter(label for _, label in rows)
+    own: list[list[str]] = [[] for _ in classes]
+    for path, label in rows:
+        own[label].append(path)
     lowest = 1 if allow_fewer else shots
-    few = [label for label in range(len(classes)) if counts[label] < lowest]
-    if few:
-        least = min(counts[label] for label in few)
-        named = ', '.join(f'{classes[label]!r} has {counts[label]}' for label in few[:3])
+    if few := [label for label, paths in enumerate(own) if len(paths) < lowest]:
+        least = min(len(own[label]) for label in few)
+        named = ', '.join(f'{classes[label]!r} has {len(own[label])}' for label in few[:3])
         raise MGDMError(
             f'{shots} videos a class are wanted, but {len(few)} of {len(classes)} classes have '
             f'fewer: {named}. Choose a smaller K (--shots {max(least, 1)})'
             + ('.' if allow_fewer else ', or take what is there with --allow-fewer.')
         )
-    own: dict[int, list[str]] = {}
-    for path, label in rows:
-        own.setdefault(label, []).append(path)
-    chosen = {label: set(shuffled(paths, seed)[:shots]) for label, paths in own.items()}
+    chosen = [set(shuffled(paths, seed)[:shots]) for paths in own]
     return [(path, label) for path, label in rows if path in chosen[label]]
 
 
@@ -132,43 +130,30 @@ def base_and_novel(
     )
 
 
-def unseen_classes(
-    classes: Sequence[str], seen: Sequence[str], same: Sequence[str] = ()
-) -> list[str]:
+def unseen_classes(classes: ClassNames, seen: Sequence[str], same: Sequence[str] = ()) -> list[str]:
     """Return the classes that a model trained on others has not seen under any spelling.
 
     Args:
-        classes (Sequence[str]): Class names of the test set.
+        classes (ClassNames): Classes of the test set.
         seen (Sequence[str]): Class names of the training set.
         same (Sequence[str], optional): Names of the test set that only renamed a class of the
             training set. Defaults to ().
     """
-    own = {normalize_label(name) for name in classes}
-    for name in same:
-        if normalize_label(name) not in own:
-            raise MGDMError(f'--same: {name!r} is none of the {len(classes)} classes to test on.')
-    known = {normalize_label(name) for name in (*seen, *same)}
-    left = [name for name in classes if normalize_label(name) not in known]
+    known = {classes.find(name) for name in seen} | {classes.label(x, '--same') for x in same}
+    left = [name for label, name in enumerate(classes.names) if label not in known]
     if not left:
-        raise MGDMError(f'all {len(classes)} classes were seen in training; nothing is left.')
+        raise MGDMError(f'all {len(classes.names)} classes were seen in training; nothing is left.')
     return left
 
 
-def restrict_rows(rows: Sequence[Row], classes: Sequence[str], chosen: Sequence[str]) -> list[Row]:
+def restrict_rows(rows: Sequence[Row], classes: ClassNames, chosen: Sequence[str]) -> list[Row]:
     """Keep the videos of some classes; the order of ``chosen`` is the new label order.
 
     Raises:
         MGDMError: If a chosen class is unknown or has no video.
     """
-    labels = {normalize_label(name): label for label, name in enumerate(classes)}
-    unknown = [name for name in chosen if normalize_label(name) not in labels]
-    if unknown:
-        raise MGDMError(
-            f'{unknown[:3]} are none of the {len(classes)} classes of the list; expected names as '
-            'in --classes.'
-        )
-    renumbered = {labels[normalize_label(name)]: new for new, name in enumerate(chosen)}
-    kept = [(path, renumbered[label]) for path, label in rows if label in renumbered]
+    labels = {classes.label(name, 'chosen classes'): new for new, name in enumerate(chosen)}
+    kept = [(path, labels[label]) for path, label in rows if label in labels]
     found = {label for _, label in kept}
     empty = [name for new, name in enumerate(chosen) if new not in found]
     if empty:

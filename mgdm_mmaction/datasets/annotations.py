@@ -40,9 +40,9 @@ class AnnotationSummary:
     rows: list[tuple[str, int]] = field(default_factory=list, repr=False, compare=False)
 
 
-def list_digest(content: bytes) -> str:
+def list_digest(text: str) -> str:
     """Return the fingerprint of a list: the first 16 hex digits of its SHA-256."""
-    return hashlib.sha256(content).hexdigest()[:16]
+    return hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:16]
 
 
 def check_annotation(
@@ -74,8 +74,8 @@ def check_annotation(
         MGDMError: If the file is missing or empty, a line has another form, a label that is no
             number or out of range, or most labels contradict the class folders.
     """
-    content = _read(ann_file)
-    lines = content.decode('utf-8', 'surrogateescape').splitlines()
+    text = _read(ann_file).decode('utf-8', 'surrogateescape')
+    lines = text.splitlines()
     if not lines:
         raise MGDMError(f'{ann_file}: the annotation file is empty; expected one video a line.')
     form = 'path label'
@@ -91,7 +91,7 @@ def check_annotation(
         raise MGDMError(f'{ann_file}: {wrong}')
     _check_range(str(ann_file), rows, labels, num_classes)
     return AnnotationSummary(
-        str(ann_file), len(lines), len(labels), max(labels), list_digest(content), rows
+        str(ann_file), len(lines), len(labels), max(labels), list_digest(text), rows
     )
 
 

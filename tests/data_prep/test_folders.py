@@ -14,9 +14,8 @@ SIZES = {'Wave': 10, 'close_door': 5, 'open_door': 2, 'single': 1}
 @pytest.fixture
 def tree(tmp_path):
     names = [f'{name}/{i:02}.mp4' for name, size in SIZES.items() for i in range(size)]
-    return touch(
-        tmp_path / 'mine', [*names, 'Wave/deeper/x.MOV', 'Wave/notes.txt', '.hidden/1.mp4']
-    )
+    names += ['Wave/deeper/x.MOV', 'Wave/notes.txt', '.hidden/1.mp4', 'Still Copying/x.txt']
+    return touch(tmp_path / 'mine', names)
 
 
 def build(tree, *options, out='lists'):
@@ -37,6 +36,7 @@ def test_a_share_of_every_class_is_taken_for_validation(tree, capsys):
     assert Counter(label for _, label in val) == {0: 1, 1: 1, 3: 2}
     printed = capsys.readouterr().out
     assert 'classes with one clip in all, which is in training: 1 (single)' in printed
+    assert 'folders without a clip, left out: 1 (Still Copying)' in printed
     assert f'list digest {check_annotation(str(out / "val_list.txt")).digest}' in printed
     assert f"data_prefix=dict(video='{tree}')" in printed
 
@@ -44,7 +44,6 @@ def test_a_share_of_every_class_is_taken_for_validation(tree, capsys):
 def test_the_share_depends_on_the_seed_and_hardly_on_other_clips(tree):
     options = ('--val-fraction', '0.4')
     one = (build(tree, *options) / 'val_list.txt').read_text()
-    assert (build(tree, *options, out='again') / 'val_list.txt').read_text() == one
     assert (build(tree, *options, '--seed', '1', out='other') / 'val_list.txt').read_text() != one
     touch(tree, ['Wave/new.mp4'])
     grown = build(tree, *options, out='grown') / 'val_list.txt'
@@ -74,10 +73,6 @@ def test_paths_with_spaces_reach_mmaction2(tmp_path):
     data = VideoDataset(list_file, [], dict(video=str(tree)), delimiter='\t', test_mode=True)
     found = [(data.get_data_info(i)['filename'], data.get_data_info(i)['label']) for i in (0, 1)]
     assert found == [(f'{tree}/open door/a b.mp4', 0), (f'{tree}/wave/c;d.mp4', 1)]
-    # The message tells the truth about the other list.
-    (tmp_path / 'bad.txt').write_text('open door/a b.mp4 0\n')
-    with pytest.raises(ValueError, match='too many values to unpack'):
-        VideoDataset(str(tmp_path / 'bad.txt'), [], dict(video=str(tree)), test_mode=True)
 
 
 def test_raw_frames(tmp_path, capsys):
@@ -92,13 +87,8 @@ def test_raw_frames(tmp_path, capsys):
     missing = (out / 'train_list_missing.txt').read_text()
     assert missing == 'run/b\t3 frames, but f2.png is missing among them\n'
     assert "type='RawframeDataset'" in capsys.readouterr().out
-    data = RawframeDataset(
-        str(out / 'train_list.txt'),
-        [],
-        dict(img=str(tree)),
-        filename_tmpl='f{}.png',
-        test_mode=True,
-    )
+    train = str(out / 'train_list.txt')
+    data = RawframeDataset(train, [], dict(img=str(tree)), filename_tmpl='f{}.png', test_mode=True)
     assert data.get_data_info(0)['total_frames'] == 12
     with pytest.raises(MGDMError, match='no clip in it; expected folders with raw frames'):
         build(tree, '--val', str(tree), '--rawframes')
@@ -150,15 +140,3 @@ def test_mistakes(tmp_path, names, options, message):
     with pytest.raises(MGDMError, match=message):
         build(touch(tmp_path / 'set', names), *options)
     assert not (tmp_path / 'lists').exists()
-
-
-def test_folders_without_a_clip_are_named(tmp_path, capsys):
-    from mgdm_mmaction.commands.build_lists import main
-
-    for name in ('run/1.mp4', 'run/2.mp4', 'jump/1.mp4', 'jump/2.mp4'):
-        path = tmp_path / 'videos' / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b'x')
-    (tmp_path / 'videos' / 'Still Copying').mkdir()
-    main(['folders', str(tmp_path / 'videos'), '--out', str(tmp_path), '--val-fraction', '0.5'])
-    assert 'folders without a clip, left out: 1 (Still Copying)' in capsys.readouterr().out

@@ -137,10 +137,8 @@ def test_k700_takes_labels_from_a_file_or_the_csv_files(tmp_path):
 )
 def test_mistakes(root, text, message):
     touch(root / 'videos_train', ['a_000001_000002.mp4'])
-    if text is None:
-        (root / 'train.csv').unlink()
-    else:
-        (root / 'train.csv').write_text(text)
+    path = root / 'train.csv'
+    path.unlink() if text is None else path.write_text(text)
     with pytest.raises(MGDMError, match=message):
         build(root)
 

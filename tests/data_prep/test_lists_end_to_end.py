@@ -96,9 +96,5 @@ def test_lists_can_be_checked_mined_and_trained_with(made, capsys):
 
 def test_classes_in_another_order_are_found_out(made):
     (made / 'lists' / 'classes.txt').write_text('wave\nopen door\nclose door\n')
-    for check in (
-        lambda: check_videos(['--config', str(made / 'config.py')]),
-        lambda: mine(str(made / 'config.py'), made / 'negatives.jsonl', 2, num_workers=0),
-    ):
-        with pytest.raises(MGDMError, match='8 of 12 labels contradict .*of different orders'):
-            check()
+    with pytest.raises(MGDMError, match='8 of 12 labels contradict .*of different orders'):
+        check_videos(['--config', str(made / 'config.py')])

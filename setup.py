@@ -41,6 +41,10 @@ REQUIRES = [
     # Worker processes of tools/data/check_videos.py: it replaces one that a decoder crashed or that
     # hangs, where the standard library's pool gives up. Pure Python; oldest that has been tried.
     'pebble>=5.0.7',
+    # Counting and tables of reports. Oldest that has been tried.
+    'pandas>=2.2',
+    # Tables in the terminal; MMEngine requires it too. Oldest that has been tried.
+    'rich>=13.9',
     # mmaction2 imports it and does not say so. compat.py replaces it, but MMAction2's own commands
     # may come to it before they import this package.
     'importlib_metadata',
@@ -184,7 +188,6 @@ setup(
         PACKAGE: [
             'text/label_maps/*.txt',
             'clip/model_configs/*.json',
-            'visualization/negatives/page_files/*',
             'visualization/templates/*',
         ],
     },

@@ -178,10 +178,7 @@ class TestWheel:
     def test_holds_every_module_and_data_file(self, wheels):
         inside = {name for name in members(wheels[0]) if name.startswith('mgdm_mmaction/')}
         expected = {f'mgdm_mmaction/{name}' for name in relative_files(PACKAGE, '*.py')}
-        for folder in (
-            'text/label_maps', 'clip/model_configs', 'visualization/negatives/page_files',
-            'visualization/templates',
-        ):  # fmt: skip
+        for folder in ('text/label_maps', 'clip/model_configs', 'visualization/templates'):
             expected |= {
                 f'mgdm_mmaction/{folder}/{name}' for name in relative_files(PACKAGE / folder)
             }

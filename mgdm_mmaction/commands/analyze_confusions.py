@@ -1,30 +1,15 @@
 """The command line that compares the confusions of two test runs."""
 
 import argparse
+import itertools
 import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
-
-from ..apis.checks import class_names
-from ..apis.common import load_config, merge_options
-from ..apis.listed_videos import read_test_list
 from ..errors import MGDMError
-from ..evaluation.confusions.comparison import RunComparison
-from ..evaluation.confusions.mined import MinedRanks, mined_ranks
-from ..evaluation.confusions.text import class_table, describe_runs, pair_table
-from ..mining.dumps import Dump, read_dump
-from ..negatives import read_negatives, video_path
-from ..negatives.format import path_key
-from ..visualization.confusions_figures import Example, PairExamples, draw_changes, draw_examples
-from ..visualization.confusions_page import build_confusions_page
-from ..visualization.figures import figure_style, save_figure
-from ..visualization.negatives.frames import thumbnail
-from ..visualization.negatives.page import write_page
-from .common import print_names
+from .common import add_cfg_options, print_names
 
 __all__ = ['main']
 
@@ -47,120 +32,129 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = _parse(argv)
     out = _out(args)
+    from ..apis.checks import class_names
+    from ..apis.common import load_config, merge_options
+    from ..apis.listed_videos import read_test_list
+    from ..evaluation.confusions import RunComparison, describe_runs, mined_ranks
+    from ..mining.dumps import read_dump
+    from ..negatives import read_negatives
+
     cfg = load_config(args)
     merge_options(cfg, args)
     classes = class_names(cfg)
     if classes is None:
-        raise MGDMError(f'{args.config}: model.cls_head.classes names no classes; use an MGDM one.')
+        raise MGDMError(
+            f'{args.config}: model.cls_head.classes names no classes; use another config.'
+        )
     dumps = [read_dump(path, len(classes)) for path in (args.baseline, args.other)]
     infos = read_test_list(cfg, args.config)
     _check(args, dumps, infos)
-    mined = None
-    if args.negatives:
-        mined = mined_ranks(read_negatives(args.negatives), classes)
-    runs = RunComparison(*dumps)
-    print_names(describe_runs(runs, classes, mined))
-    _write(args, out, cfg, infos, runs, classes, mined)
+    mined = mined_ranks(read_negatives(args.negatives), classes) if args.negatives else None
+    runs = RunComparison(*dumps, classes, mined)
+    print_names(describe_runs(runs))
+    _write(args, out, infos, runs)
 
 
-def _write(
-    args: argparse.Namespace,
-    out: Path,
-    cfg: Config,
-    infos: list[dict],
-    runs: RunComparison,
-    classes: list[str],
-    mined: MinedRanks | None,
-) -> None:
+def _write(args: argparse.Namespace, out: Path, infos: list[dict], runs) -> None:
+    from ..visualization.confusions_figures import draw_changes, draw_examples
+    from ..visualization.confusions_page import build_confusions_page
+    from ..visualization.figures import figure_style, save_figure
+    from ..visualization.pages import write_page
+
     names = _names(args.baseline, args.other)
     lists, note = _examples(args, infos, runs)
-    page = build_confusions_page(runs, classes, names, lists, note, mined)
-    with figure_style([*classes, *names], args.font) as warning:
-        save_figure(draw_changes(runs, classes, names, args.number), out / 'changes.png', args.dpi)
-        rows = [row for row in lists['worst'] if row.examples][:_ROWS]
-        if rows:
-            save_figure(draw_examples(rows, classes), out / 'examples.png', args.dpi)
-    for name, text in (
-        ('pairs.csv', pair_table(runs, classes, mined)),
-        ('classes.csv', class_table(runs, classes)),
-    ):
-        (out / name).write_text(text, 'utf-8')
-    size = write_page(page, out / 'index.html')
+    with figure_style([*runs.class_names, *names], args.font) as warning:
+        save_figure(draw_changes(runs, names, args.number), out / 'changes.png', args.dpi)
+        # One of an earlier comparison does not belong to this one.
+        (out / 'examples.png').unlink(missing_ok=True)
+        if rows := [row for row in lists['worst'] if row.examples][:_ROWS]:
+            save_figure(draw_examples(rows), out / 'examples.png', args.dpi)
+    runs.pairs.drop(columns=['first', 'second']).to_csv(out / 'pairs.csv', index=False)
+    runs.classes.drop(columns='label').to_csv(out / 'classes.csv', index=False, float_format='%.4f')
+    size = write_page(build_confusions_page(runs, names, lists, note), out / 'index.html')
     if warning:
         print(f'warning: {warning}', file=sys.stderr)
     written = [name for name in _FILES if (out / name).exists()]
     print_names(f'\n{out}: {", ".join(written)} ({size / 1e6:.1f} MB of page). {note}')
 
 
-def _examples(
-    args: argparse.Namespace, infos: list[dict], runs: RunComparison
-) -> tuple[dict[str, list[PairExamples]], str]:
+def _examples(args: argparse.Namespace, infos: list[dict], runs) -> tuple[dict, str]:
     """Choose videos of the pairs that the page shows, and get their pictures."""
-    pairs = {
-        name: [(p, runs.examples(p, args.examples, kind)) for p in getattr(runs, name)(args.number)]
+    from ..negatives import video_path
+    from ..visualization.confusions_figures import Example, Guess, PairExamples
+    from ..visualization.middle_frames import thumbnail
+
+    pairs = {name: getattr(runs, name)(args.number).to_dict('records') for name in _KINDS}
+    chosen = {
+        name: [runs.examples((p['first'], p['second']), args.examples, kind) for p in pairs[name]]
         for name, kind in _KINDS.items()
     }
-    rows = sorted({row for found in pairs.values() for _, some in found for row in some})
-    paths = [Path(video_path(infos[row])) for row in rows]
+    rows = sorted({row for found in chosen.values() for some in found for row in some})
+    paths = {row: video_path(infos[row]) for row in rows}
     with ThreadPoolExecutor(4) as pool:
-        images = dict(zip(rows, pool.map(thumbnail, paths), strict=True))
-    bad = sum(image.uri is None for image in images.values())
+        images = dict(zip(rows, pool.map(thumbnail, map(Path, paths.values())), strict=True))
+    bad = [row for row in rows if images[row].uri is None]
     note = ''
     if bad:
-        row = next(row for row, image in images.items() if image.uri is None)
         note = (
-            f'{bad} of {len(rows)} example videos could not be read and are grey, such as '
-            f'{video_path(infos[row])}: {images[row].problem}.'
+            f'{len(bad)} of {len(rows)} example videos could not be read and are grey, such as '
+            f'{paths[bad[0]]}: {images[bad[0]].problem}.'
         )
-    root = os.path.commonpath([str(path.parent) for path in paths]) if len(paths) > 1 else ''
+    root = os.path.commonpath([os.path.dirname(path) for path in paths.values()]) if rows else ''
+
+    def example(row: int) -> Example:
+        label, guesses = runs.labels[row], [guess[row] for guess in runs.guesses]
+        return Example(
+            path=os.path.relpath(paths[row], root or None),
+            label=runs.class_names[label],
+            guesses=tuple(
+                Guess(runs.class_names[guess], float(scores[row, guess]), bool(guess == label))
+                for guess, scores in zip(guesses, runs.scores, strict=True)
+            ),
+            image=images[row],
+        )
+
     lists = {
         name: [
-            PairExamples(pair, [_example(row, infos, runs, images[row], root) for row in some])
-            for pair, some in found
+            PairExamples(pair, [example(row) for row in some])
+            for pair, some in zip(pairs[name], chosen[name], strict=True)
         ]
-        for name, found in pairs.items()
+        for name in _KINDS
     }
     return lists, note
 
 
-def _example(row: int, infos: list[dict], runs: RunComparison, image, root: str) -> Example:
-    path = video_path(infos[row])
-    guesses = tuple(int(guess[row]) for guess in runs.guesses)
-    scores = tuple(
-        float(score[row, guess]) for score, guess in zip(runs.scores, guesses, strict=True)
-    )
-    shown = os.path.relpath(path, root) if root else path
-    return Example(shown, int(runs.labels[row]), guesses, scores, image)
-
-
-def _check(args: argparse.Namespace, dumps: list[Dump], infos: list[dict]) -> None:
+def _check(args: argparse.Namespace, dumps: Sequence, infos: list[dict]) -> None:
     """Refuse dumps that are not tests of one list, the one of the config."""
-    what = f'the test list of {args.config}'
-    first, second = dumps
-    _equal(args.baseline, first.labels, first.paths, args.other, second.labels, second.paths)
-    labels = [info['label'] for info in infos]
-    paths = [video_path(info) for info in infos]
-    for name, dump in ((args.baseline, first), (args.other, second)):
-        _equal(name, dump.labels, dump.paths, what, labels, paths)
+    from ..negatives import video_path
+
+    runs = [(args.baseline, dumps[0]), (args.other, dumps[1])]
+    runs = [(name, [int(label) for label in run.labels], run.paths) for name, run in runs]
+    labels, paths = [info['label'] for info in infos], [video_path(info) for info in infos]
+    listed = (f'the test list of {args.config}', labels, paths)
+    for one, other in itertools.combinations([*runs, listed], 2):
+        _equal(*one, *other)
 
 
 def _equal(a: str, a_labels, a_paths, b: str, b_labels, b_paths) -> None:
+    from ..negatives.format import path_key
+
     again = 'Test both models with the same config, list and order (tools/test.py --dump).'
     if len(a_labels) != len(b_labels):
         raise MGDMError(f'{a} has {len(a_labels)} videos, {b} has {len(b_labels)}. {again}')
-    for at, (one, other) in enumerate(zip(a_labels, b_labels, strict=True)):
-        if one != other:
+    found = [
+        (f'label {one}', f'{two}', one == two) for one, two in zip(a_labels, b_labels, strict=True)
+    ]
+    # The same list may have been tested below another folder.
+    found += [
+        (one, two, path_key(one).split('/')[-2:] == path_key(two).split('/')[-2:])
+        for one, two in zip(a_paths or (), b_paths or (), strict=False)
+    ]
+    for at, (one, two, equal) in enumerate(found):
+        if not equal:
             raise MGDMError(
-                f'video {at} has label {one} in {a}, but {other} in {b}: these are different '
-                f'lists, or different orders of one. {again}'
-            )
-    for at, (one, other) in enumerate(zip(a_paths or (), b_paths or (), strict=False)):
-        # The same list may have been tested below another folder.
-        left, right = (path_key(path).split('/')[-2:] for path in (one, other))
-        if left != right:
-            raise MGDMError(
-                f'video {at} is {one} in {a}, but {other} in {b}: these are different lists, or '
-                f'different orders of one. {again}'
+                f'video {at % len(a_labels)} has {one} in {a}, but {two} in {b}: these are '
+                f'different lists, or different orders of one. {again}'
             )
 
 
@@ -188,8 +182,6 @@ def _out(args: argparse.Namespace) -> Path:
         raise MGDMError(
             f'--out {out}: cannot be made ({error.strerror}); choose another place.'
         ) from None
-    for name in there:
-        (out / name).unlink()
     return out
 
 
@@ -215,9 +207,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--dpi', type=int, default=120, help='pixels an inch. Default: 120')
     parser.add_argument('--font', metavar='FILE', help='font file for the labels')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change the config'
-    )
+    add_cfg_options(parser)
     parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
     args = parser.parse_args(argv)
     if not 1 <= args.number <= 100 or not 0 <= args.examples <= 12:

@@ -1,20 +1,12 @@
 """The command line of the inspection."""
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
 
-from ..errors import MGDMError
-from ..negatives import NegativesFile, read_negatives
-from ..negatives.inspection.comparison import compare_negatives
-from ..negatives.inspection.comparison_text import describe_comparison
-from ..negatives.inspection.coverage import list_coverage
-from ..negatives.inspection.sampling import sample_videos
-from ..negatives.inspection.statistics import FileStatistics, count_file
-from ..negatives.inspection.summary import describe_file
-from ..visualization.negatives.frames import thumbnails
-from ..visualization.negatives.page import build_page, check_page_path, write_page
-from .common import print_names
+from ..errors import MGDMError, check_output
+from .common import add_output, print_names
 
 __all__ = ['main']
 
@@ -33,33 +25,38 @@ def main(argv: Sequence[str] | None = None) -> None:
         MGDMError: If a file is no negatives file, an argument does not fit, or the page exists.
     """
     args = _parse(argv)
-    _check(args)
     paths = args.compare or [args.file]
     if args.html:
-        check_page_path(args.html, paths, args.overwrite)
-    if args.compare:
-        a, file = (read_negatives(path) for path in paths)
-        text = describe_comparison(compare_negatives(a, file, args.depth))
-        if args.html is None:
-            print_names(text)
-            return
-        counts = count_file(file, args.depth, args.seed)
+        _check_page(args.html, paths, args.overwrite)
+    from ..negatives import read_negatives
+    from ..negatives.inspection import (
+        compare_negatives,
+        count_file,
+        describe_comparison,
+        describe_file,
+        list_coverage,
+    )
+
+    *before, file = map(read_negatives, paths)
+    counts = count_file(file, args.depth, args.seed) if args.html or not before else None
+    if before:
+        text = describe_comparison(compare_negatives(*before, file, args.depth))
     else:
-        file = read_negatives(args.file)
-        counts = count_file(file, args.depth, args.seed)
-        coverage = None
-        if args.list:
-            options = (args.delimiter, args.rawframes, args.with_offset)
-            coverage = list_coverage(file, args.list, *options)
-        text = describe_file(file, counts, coverage)
+        options = (args.delimiter, args.rawframes, args.with_offset)
+        text = describe_file(
+            file, counts, list_coverage(file, args.list, *options) if args.list else None
+        )
     print_names(text)
     if args.html:
         _write(args, file, counts, text)
 
 
-def _write(
-    args: argparse.Namespace, file: NegativesFile, counts: FileStatistics, text: str
-) -> None:
+def _write(args: argparse.Namespace, file, counts, text: str) -> None:
+    from ..negatives.inspection.overlap import sample_videos
+    from ..visualization.middle_frames import thumbnails
+    from ..visualization.negatives_page import build_page
+    from ..visualization.pages import write_page
+
     start = time.perf_counter()
     chosen = sample_videos(file, args.per_class, args.seed)
     number = sum(map(len, chosen))
@@ -68,11 +65,11 @@ def _write(
     images = None
     if args.videos is not None:
         paths = [file.path_of(row) for rows in chosen for row in rows]
-        found = iter(thumbnails(args.videos, paths, args.num_workers))
-        images = [[next(found) for _ in rows] for rows in chosen]
-        bad = [item for row in images for item in row if item.uri is None]
-        if bad:
-            note += f' {len(bad)} of them could not be read and are grey.'
+        found = thumbnails(args.videos, paths, args.num_workers)
+        if bad := sum(item.uri is None for item in found):
+            note += f' {bad} of them could not be read and are grey.'
+        left = iter(found)
+        images = [[next(left) for _ in rows] for rows in chosen]
     size = write_page(build_page(file, counts, chosen, images, text, note), args.html)
     seconds = time.perf_counter() - start
     print(f'\n{args.html}: {size / 1e6:.1f} MB, made in {seconds:.1f} s. {note}')
@@ -80,32 +77,10 @@ def _write(
         print(f'That is large for a browser: fewer --per-class (now {args.per_class}) is smaller.')
 
 
-def _check(args: argparse.Namespace) -> None:
-    if args.compare is None and args.file is None:
-        raise MGDMError(
-            'no FILE given; try: python tools/inspect_negatives.py NEGATIVES.jsonl, or '
-            '--compare BEFORE.jsonl AFTER.jsonl'
-        )
-    if args.compare is not None and args.file is not None:
-        raise MGDMError(f'{args.file} and --compare {" ".join(args.compare)}: give one of the two.')
-    if args.compare is not None and args.list:
-        raise MGDMError('--list belongs to one FILE, not to --compare; run them one by one.')
-    if not args.html:
-        given = [
-            name
-            for name, there in (('--videos', args.videos), ('--overwrite', args.overwrite))
-            if there
-        ]
-        if given:
-            raise MGDMError(f'{" and ".join(given)}: is about the page; add --html OUT.')
-    if args.per_class < 1 or args.num_workers < 1:
-        raise MGDMError('--per-class and --num-workers should be at least 1.')
-    if not args.delimiter:
-        raise MGDMError('--delimiter: is empty; give the text between path and label.')
-    if args.seed < 0:
-        raise MGDMError(f'--seed {args.seed}: expected 0 or more.')
-    if args.with_offset and not args.rawframes:
-        raise MGDMError('--with-offset: only lists of raw frames have offsets; add --rawframes.')
+def _check_page(out: str, inputs: Sequence[str], overwrite: bool) -> None:
+    if os.path.exists(out) and any(os.path.exists(x) and os.path.samefile(out, x) for x in inputs):
+        raise MGDMError(f'--html {out}: is the negatives file itself; name another file.')
+    check_output(out, overwrite, '--html')
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -130,7 +105,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     lists.add_argument('--rawframes', action='store_true', help='the lists are of raw frames')
     lists.add_argument('--with-offset', action='store_true', help='... and have offsets')
     page = parser.add_argument_group('the page')
-    page.add_argument('--html', metavar='OUT', help='write one page that opens without a network')
+    add_output(page, 'write one page that opens without a network', '--html', metavar='OUT')
     page.add_argument(
         '--videos', metavar='ROOT', help='data prefix of the videos, for their middle frames'
     )
@@ -140,5 +115,28 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     page.add_argument(
         '--num-workers', type=int, default=4, metavar='N', help='threads that decode. Default: 4'
     )
-    page.add_argument('--overwrite', action='store_true', help='replace OUT if it exists')
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if (args.file is None) == (args.compare is None):
+        raise MGDMError(
+            'give one FILE, or --compare BEFORE.jsonl AFTER.jsonl; try: python '
+            'tools/inspect_negatives.py NEGATIVES.jsonl'
+        )
+    if args.compare and args.list:
+        raise MGDMError('--list belongs to one FILE, not to --compare; run them one by one.')
+    if (args.videos or args.overwrite) and not args.html:
+        option = '--videos' if args.videos else '--overwrite'
+        raise MGDMError(f'{option}: is about the page; add --html OUT.')
+    if args.per_class < 1 or args.num_workers < 1:
+        raise MGDMError('--per-class and --num-workers should be at least 1.')
+    if not args.delimiter:
+        raise MGDMError('--delimiter: is empty; give the text between path and label.')
+    if args.seed < 0:
+        raise MGDMError(f'--seed {args.seed}: expected 0 or more.')
+    if args.with_offset and not args.rawframes:
+        raise MGDMError('--with-offset: only lists of raw frames have offsets; add --rawframes.')
+    if args.videos and not os.path.isdir(args.videos):
+        raise MGDMError(
+            f'--videos {args.videos}: no such folder. Give the folder that the paths of the '
+            'negatives start from, the data_prefix of the config.'
+        )
+    return args

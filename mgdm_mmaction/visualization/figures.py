@@ -1,15 +1,17 @@
 """What all figures share: fonts that can draw the labels, and how a file is written."""
 
+import base64
 import contextlib
+import io
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import MGDMError
+from ..errors import MGDMError, check_output, explain_disk
 from .fonts import FontStack
 
-__all__ = ['check_figure_path', 'figure_style', 'save_figure', 'shorten']
+__all__ = ['check_figure_path', 'data_uri', 'figure_style', 'save_figure', 'shorten']
 
 _SUFFIXES = ('.png', '.pdf', '.svg')
 
@@ -55,25 +57,11 @@ def check_figure_path(out: str | Path, overwrite: bool, option: str = '--out') -
         Path: The file; its folder exists.
 
     Raises:
-        MGDMError: If the format is unknown, the file exists, or its folder cannot be made.
+        MGDMError: If the format is unknown, or see :func:`~mgdm_mmaction.errors.check_output`.
     """
-    path = Path(out)
-    if path.suffix.lower() not in _SUFFIXES:
+    if Path(out).suffix.lower() not in _SUFFIXES:
         raise MGDMError(f'{option} {out}: the name should end in {", ".join(_SUFFIXES)}.')
-    if path.is_dir():
-        raise MGDMError(f'{option} {out}: is a folder; give the name of a file.')
-    if path.exists() and not overwrite:
-        raise MGDMError(
-            f'{option} {out}: exists already; add --overwrite to replace it, or choose another '
-            'name.'
-        )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MGDMError(
-            f'{option} {out}: its folder cannot be made ({error.strerror}); choose another place.'
-        ) from None
-    return path
+    return check_output(out, overwrite, option)
 
 
 def save_figure(figure, path: Path, dpi: int = 150) -> None:
@@ -87,10 +75,19 @@ def save_figure(figure, path: Path, dpi: int = 150) -> None:
     Raises:
         MGDMError: If it cannot be written.
     """
-    try:
+    with explain_disk(path):
         figure.savefig(path, dpi=dpi)
-    except OSError as error:
-        raise MGDMError(f'{path}: cannot be written ({error.strerror}).') from None
+
+
+def data_uri(figure) -> str:
+    """Return a figure as a PNG in a data URI, a pixel a pixel; called within :func:`figure_style`.
+
+    Args:
+        figure (matplotlib.figure.Figure): The figure.
+    """
+    file = io.BytesIO()
+    figure.savefig(file, format='png', dpi='figure')
+    return f'data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}'
 
 
 def shorten(text: str, length: int) -> str:

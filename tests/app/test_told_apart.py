@@ -10,7 +10,7 @@ from mgdm_mmaction.checkpoint_config import config_of_checkpoint
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.negatives import read_negatives
 from mgdm_mmaction.text.corpus import LabelCorpus
-from tests.inspection.files import CLASSES, EXTRA, random_rows, write
+from tests.negatives.inspection.files import CLASSES, EXTRA, random_rows, write
 
 LABELS = LabelCorpus(CLASSES, EXTRA).labels
 

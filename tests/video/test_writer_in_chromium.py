@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.video import VideoWriter
-from tests.inspection.test_page_in_chromium import BROWSER, DRIVER, FLAGS
+from tests.visualization.chromium import BROWSER, DRIVER, FLAGS
 
 pytestmark = [
     pytest.mark.slow,

@@ -1,62 +1,15 @@
 """Counts of two test runs on the same videos."""
 
-import math
+from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from ...mining.dumps import Dump
+from .mined import MinedRanks
 
-__all__ = ['ClassChange', 'PairChange', 'RunComparison']
-
-
-class PairChange(NamedTuple):
-    """Mistakes between two classes, in both directions together.
-
-    Args:
-        first (int): A class.
-        second (int): Another one, the larger number.
-        videos (int): Videos of both.
-        before (int): Videos of the one that the baseline took for the other.
-        after (int): The same of the other run.
-        fixed (int): Of those before, the ones that are right now.
-        broken (int): Of those now, the ones that were right before.
-    """
-
-    first: int
-    second: int
-    videos: int
-    before: int
-    after: int
-    fixed: int
-    broken: int
-
-    @property
-    def change(self) -> int:
-        """Mistakes more than before; negative is better."""
-        return self.after - self.before
-
-
-class ClassChange(NamedTuple):
-    """Videos of a class that are right.
-
-    Args:
-        label (int): The class.
-        videos (int): Its videos, at least one.
-        before (int): Right in the baseline.
-        after (int): Right in the other run.
-    """
-
-    label: int
-    videos: int
-    before: int
-    after: int
-
-    @property
-    def change(self) -> float:
-        """Change of its accuracy, from -1 to 1."""
-        return (self.after - self.before) / self.videos
+__all__ = ['RunComparison']
 
 
 class RunComparison:
@@ -65,17 +18,27 @@ class RunComparison:
     Args:
         before (Dump): The baseline.
         after (Dump): The other run; the same labels in the same order.
+        class_names (Sequence[str]): Names of the classes.
+        mined (MinedRanks, optional): What was mined for the classes. Defaults to None.
 
     Attributes:
         labels (np.ndarray): True classes, shape [N].
+        scores (tuple[np.ndarray, np.ndarray]): Of the runs, shape [N, C] each.
         guesses (tuple[np.ndarray, np.ndarray]): What each run took the videos for; of equal scores
             the lower class.
         right (tuple[np.ndarray, np.ndarray]): Whether that is the true class.
     """
 
-    def __init__(self, before: Dump, after: Dump) -> None:
+    def __init__(
+        self,
+        before: Dump,
+        after: Dump,
+        class_names: Sequence[str],
+        mined: MinedRanks | None = None,
+    ) -> None:
         self.labels = before.labels
-        self.num_classes = before.scores.shape[1]
+        self.class_names = np.array(class_names, dtype=object)
+        self.mined = mined
         self.scores = (before.scores, after.scores)
         self.guesses = tuple(run.scores.argmax(axis=1) for run in (before, after))
         self.right = tuple(guess == self.labels for guess in self.guesses)
@@ -96,63 +59,83 @@ class RunComparison:
     @property
     def sign_test(self) -> float:
         """Chance of so uneven a split of the fixed and broken videos if both were as likely."""
-        few, many = sorted((int(self.fixed.sum()), int(self.broken.sum())))
-        number = few + many
-        tail = sum(math.comb(number, i) for i in range(few + 1))
-        # In whole numbers: 2 ** number is beyond a float for large lists.
-        return min(1.0, 2 * tail / 2**number) if number < 1000 else _normal_tail(few, number)
+        from scipy.stats import binomtest
+
+        fixed, broken = int(self.fixed.sum()), int(self.broken.sum())
+        return float(binomtest(fixed, fixed + broken).pvalue) if fixed + broken else 1.0
 
     @cached_property
-    def pairs(self) -> list[PairChange]:
-        """All pairs that either run mixed up, the most improved first."""
-        videos = np.bincount(self.labels, minlength=self.num_classes)
-        rows = np.flatnonzero(~(self.right[0] & self.right[1]))
-        counts: dict[tuple[int, int], list[int]] = {}
-        for row in rows:
-            label = int(self.labels[row])
-            for run in (0, 1):
-                if self.right[run][row]:
-                    continue
-                pair = tuple(sorted((label, int(self.guesses[run][row]))))
-                found = counts.setdefault(pair, [0, 0, 0, 0])
-                found[run] += 1
-                # Wrong in one run; right in the other one makes it fixed or broken.
-                found[2 + run] += int(self.right[1 - run][row])
-        pairs = [
-            PairChange(*pair, int(videos[list(pair)].sum()), *found)
-            for pair, found in counts.items()
-        ]
-        return sorted(pairs, key=lambda p: (p.change, -p.before, p.first, p.second))
+    def pairs(self) -> pd.DataFrame:
+        """All pairs of classes that either run mixed up, the most improved first.
 
-    def improved(self, number: int) -> list[PairChange]:
+        ``first`` and ``second`` are the classes, ``class`` and ``other_class`` their names,
+        ``videos`` those of both. ``before`` and ``after`` count the videos of either that a run
+        took for the other; ``fixed`` of those before are right now, ``broken`` of those now were
+        right before; ``change`` is below 0 where it got better. With negatives, ``mined_rank`` is
+        the rank of the other class among the negatives of the class, ``mined_rank_back`` the
+        reverse.
+        """
+        mistakes = []
+        for run, names in enumerate((('before', 'fixed'), ('after', 'broken'))):
+            wrong = ~self.right[run]
+            ends = np.sort([self.labels[wrong], self.guesses[run][wrong]], axis=0)
+            # Wrong in one run; right in the other one makes it fixed or broken.
+            columns = dict(zip(('first', 'second'), ends, strict=True))
+            columns |= dict(zip(names, (1, self.right[1 - run][wrong]), strict=True))
+            mistakes.append(pd.DataFrame(columns))
+        counts = ['before', 'after', 'fixed', 'broken']
+        found = pd.concat(mistakes).groupby(['first', 'second'])[counts].sum().astype(int)
+        found = found.reset_index()
+        found['change'] = found['after'] - found['before']
+        videos = np.bincount(self.labels, minlength=len(self.class_names))
+        first, second = found['first'].to_numpy(), found['second'].to_numpy()
+        found.insert(2, 'class', self.class_names[first])
+        found.insert(3, 'other_class', self.class_names[second])
+        found.insert(4, 'videos', videos[first] + videos[second])
+        if self.mined is not None:
+            for name, ends in (
+                ('mined_rank', (first, second)),
+                ('mined_rank_back', (second, first)),
+            ):
+                ranks = pd.Series(self.mined.ranks[ends], dtype='Int64')
+                found[name] = ranks.where(ranks > 0)
+        return _sort(found, change=True, before=False)
+
+    def improved(self, number: int) -> pd.DataFrame:
         """The pairs with most mistakes less."""
-        return [pair for pair in self.pairs[:number] if pair.change < 0]
+        return self.pairs[self.pairs['change'] < 0][:number]
 
-    def worsened(self, number: int) -> list[PairChange]:
+    def worsened(self, number: int) -> pd.DataFrame:
         """The pairs with most mistakes more."""
-        order = sorted(self.pairs, key=lambda p: (-p.change, -p.after, p.first, p.second))
-        return [pair for pair in order[:number] if pair.change > 0]
+        pairs = _sort(self.pairs, change=False, after=False)
+        return pairs[pairs['change'] > 0][:number]
 
-    def worst(self, number: int) -> list[PairChange]:
+    def worst(self, number: int) -> pd.DataFrame:
         """The pairs with most mistakes in the other run."""
-        order = sorted(self.pairs, key=lambda p: (-p.after, -p.change, p.first, p.second))
-        return [pair for pair in order[:number] if pair.after > 0]
+        pairs = _sort(self.pairs, after=False, change=False)
+        return pairs[pairs['after'] > 0][:number]
 
     @cached_property
-    def classes(self) -> list[ClassChange]:
-        """All classes with videos, the most improved first."""
-        found = []
-        for label in np.unique(self.labels):
-            own = self.labels == label
-            before, after = (int(right[own].sum()) for right in self.right)
-            found.append(ClassChange(int(label), int(own.sum()), before, after))
-        return sorted(found, key=lambda c: (-c.change, c.label))
+    def classes(self) -> pd.DataFrame:
+        """All classes with videos, the most improved first.
 
-    def examples(self, pair: PairChange, number: int, kind: str = 'after') -> list[int]:
+        ``label``, ``class``, ``videos``, how many of them are ``right_before`` and
+        ``right_after``, and ``change``, that of the accuracy, from -1 to 1.
+        """
+        rows = pd.DataFrame(
+            dict(label=self.labels, right_before=self.right[0], right_after=self.right[1])
+        ).groupby('label')
+        found = rows.sum().astype(int)
+        found.insert(0, 'class', self.class_names[found.index])
+        found.insert(1, 'videos', rows.size())
+        found['change'] = (found['right_after'] - found['right_before']) / found['videos']
+        return found.reset_index().sort_values('change', ascending=False, kind='stable')
+
+    def examples(self, pair: tuple[int, int], number: int, kind: str = 'after') -> list[int]:
         """Choose videos of a pair: those that the run which errs is surest about.
 
         Args:
-            pair (PairChange): The pair.
+            pair (tuple[int, int]): The classes.
             number (int): At most so many.
             kind (str, optional): 'after', all that the other run mixes up; 'new', only those that
                 the baseline did not; 'gone', those that only the baseline did. Defaults to 'after'.
@@ -160,21 +143,34 @@ class RunComparison:
         Returns:
             list[int]: Rows of videos.
         """
+        mixed_up = [
+            np.isin(self.labels, pair) & np.isin(guess, pair) & (guess != self.labels)
+            for guess in self.guesses
+        ]
         run = 0 if kind == 'gone' else 1
-        mixed_up = self._mixed_up(pair, run)
-        if kind != 'after':
-            mixed_up &= ~self._mixed_up(pair, 1 - run)
-        rows = np.flatnonzero(mixed_up)
+        rows = np.flatnonzero(mixed_up[run] & ((kind == 'after') | ~mixed_up[1 - run]))
         scores = self.scores[run]
         lead = scores[rows, self.guesses[run][rows]] - scores[rows, self.labels[rows]]
         return rows[np.argsort(-lead, kind='stable')][:number].tolist()
 
-    def _mixed_up(self, pair: PairChange, run: int) -> np.ndarray:
-        ends, guess = (pair.first, pair.second), self.guesses[run]
-        return np.isin(self.labels, ends) & np.isin(guess, ends) & ~self.right[run]
+    def mined_shares(self) -> dict[str, float]:
+        """Return the share of videos that a run took for a mined negative of their class.
+
+        Returns:
+            dict[str, float]: Of the mistakes of the baseline ('before'), those left ('after'), the
+            'fixed' and the 'broken'; what there are none of is left out.
+        """
+        is_mined = [self.mined.ranks[self.labels, guess] > 0 for guess in self.guesses]
+        chosen = dict(
+            before=is_mined[0][~self.right[0]],
+            after=is_mined[1][~self.right[1]],
+            fixed=is_mined[0][self.fixed],
+            broken=is_mined[1][self.broken],
+        )
+        return {name: float(rows.mean()) for name, rows in chosen.items() if len(rows)}
 
 
-def _normal_tail(few: int, number: int) -> float:
-    """The same by the normal approximation with continuity correction."""
-    z = max(0.0, number / 2 - few - 0.5) / math.sqrt(number / 4)
-    return min(1.0, math.erfc(z / math.sqrt(2)))
+def _sort(pairs: pd.DataFrame, **rising: bool) -> pd.DataFrame:
+    """Sort by columns, each rising or falling; equal ones by their classes."""
+    by = {**rising, 'first': True, 'second': True}
+    return pairs.sort_values([*by], ascending=[*by.values()], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Which mistakes are between a class and its mined negatives."""
+"""Which classes are mined negatives of each other."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,7 +8,6 @@ import numpy as np
 from ...errors import MGDMError
 from ...negatives import NegativesFile, class_negatives
 from ...text.corpus import LabelCorpus
-from .comparison import PairChange, RunComparison
 
 __all__ = ['MinedRanks', 'mined_ranks']
 
@@ -24,34 +23,6 @@ class MinedRanks(NamedTuple):
 
     ranks: np.ndarray
     k: int
-
-    def describe(self, pair: PairChange) -> str:
-        """Say whether the classes of a pair are negatives of each other."""
-        i, j = pair.first, pair.second
-        ranks = [int(rank) for rank in (self.ranks[i, j], self.ranks[j, i]) if rank]
-        if not ranks:
-            return 'not mined'
-        if len(ranks) == 1:
-            return f'mined one way, rank {ranks[0]}'
-        return f'mined both ways, ranks {ranks[0]} and {ranks[1]}'
-
-    def shares(self, runs: RunComparison) -> dict[str, tuple[int, int]]:
-        """Count mistakes with a mined negative, of all.
-
-        Returns:
-            dict[str, tuple[int, int]]: Of 'before', 'after', 'fixed' and 'broken'.
-        """
-        is_mined = [self.ranks[runs.labels, guess] > 0 for guess in runs.guesses]
-        chosen = {
-            'before': (0, ~runs.right[0]),
-            'after': (1, ~runs.right[1]),
-            'fixed': (0, runs.fixed),
-            'broken': (1, runs.broken),
-        }
-        return {
-            name: (int((is_mined[run] & rows).sum()), int(rows.sum()))
-            for name, (run, rows) in chosen.items()
-        }
 
 
 def mined_ranks(file: NegativesFile, classes: Sequence[str], k: int = 7) -> MinedRanks:

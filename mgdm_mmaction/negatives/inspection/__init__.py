@@ -1,17 +1,17 @@
-"""Looking at a negatives file: figures for the terminal, one HTML page, and what changed."""
+"""What a negatives file holds, and what changed from one file to another."""
 
 from .comparison import Comparison, compare_negatives
 from .coverage import ListCoverage, list_coverage
-from .statistics import FileStatistics, Pair, count_file
-from .summary import describe_file
+from .reports import describe_comparison, describe_file
+from .statistics import FileStatistics, count_file
 
 __all__ = [
     'Comparison',
     'FileStatistics',
     'ListCoverage',
-    'Pair',
     'compare_negatives',
     'count_file',
+    'describe_comparison',
     'describe_file',
     'list_coverage',
 ]

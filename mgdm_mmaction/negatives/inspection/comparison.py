@@ -1,37 +1,21 @@
 """What differs between two negatives files."""
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ...errors import MGDMError
 from .. import NegativesFile
 from .matching import joint_labels, match_videos
-from .overlap import jaccard, rank_change, shared
-from .statistics import DEPTH, FIRST
+from .overlap import jaccard, ranks_in, shared
+from .statistics import DEPTH, FIRST, count_labels
 
-__all__ = ['Change', 'Comparison', 'compare_negatives']
+__all__ = ['Comparison', 'compare_negatives']
 
 # Compared in ways of their own.
 _LABEL_KEYS = ('labels', 'classes', 'class_ids', 'settings')
-
-
-@dataclass(frozen=True)
-class Change:
-    """A class that is taken for a label more or less often than before.
-
-    Args:
-        first (str): The class.
-        second (str): The label.
-        before (float): Fraction of the videos of the class with it among the first few, in A.
-        after (float): The same in B.
-    """
-
-    first: str
-    second: str
-    before: float
-    after: float
 
 
 @dataclass(frozen=True)
@@ -42,45 +26,42 @@ class Comparison:
 
     Args:
         paths (tuple[str, str]): The files.
-        header (list[tuple[str, object, object]]): Entries of the headers that differ: name, A, B.
+        header (pd.DataFrame): Entries of the headers that differ: ``entry``, ``A``, ``B``.
         labels (tuple[list[str], list[str]]): Labels that only A has, and only B.
         num_labels (int): Labels that both have.
         same_ids (bool): The labels that both have are in the same order in both.
         videos (tuple[list[str], list[str]]): Videos that only A has, and only B.
-        num_common (int): Videos that both have.
-        num_relabelled (int): Those of them that are of another class in B. Defaults to 0.
-        overlaps (dict[int, tuple[float, float]]): Depth -> mean Jaccard overlap and mean number of
-            negatives in common. Defaults to {}.
-        depth (int): Depth of ``changed``. Defaults to 0.
+        num_common (int): Videos that both have; without any, what follows is empty.
+        num_relabelled (int): Those of them that are of another class in B.
+        depth (int): Depth of ``classes``.
+        first (int): Depth of ``changes``.
+        overlaps (pd.DataFrame): By depth: ``same``, the mean number of negatives in common, and
+            ``overlap``, the mean Jaccard overlap.
         rank_change (float): Mean distance of the two ranks of a negative that a video has in both
-            files; NaN if there is none. Defaults to NaN.
-        first (int): How many hardest negatives the changes look at. Defaults to 0.
-        changed (list[tuple[str, float, int]]): Classes with the lowest mean overlap, with the
-            number of their videos. Defaults to [].
-        appeared (list[Change]): More frequent in B, largest difference first. Defaults to [].
-        disappeared (list[Change]): Less frequent in B. Defaults to [].
+            files; NaN if there is none.
+        classes (pd.DataFrame): Classes whose videos changed, the lowest ``overlap`` first, with
+            their number of ``videos``.
+        changes (pd.DataFrame): ``class`` and ``label`` of which other shares of videos have the
+            label among the first few: ``A``, ``B``; what grew most first.
     """
 
     paths: tuple[str, str]
-    header: list[tuple[str, object, object]]
+    header: pd.DataFrame
     labels: tuple[list[str], list[str]]
     num_labels: int
     same_ids: bool
     videos: tuple[list[str], list[str]]
     num_common: int
-    num_relabelled: int = 0
-    overlaps: dict[int, tuple[float, float]] = field(default_factory=dict)
-    depth: int = 0
-    rank_change: float = float('nan')
-    first: int = 0
-    changed: list[tuple[str, float, int]] = field(default_factory=list)
-    appeared: list[Change] = field(default_factory=list)
-    disappeared: list[Change] = field(default_factory=list)
+    num_relabelled: int
+    depth: int
+    first: int
+    overlaps: pd.DataFrame
+    rank_change: float
+    classes: pd.DataFrame
+    changes: pd.DataFrame
 
 
-def compare_negatives(
-    a: NegativesFile, b: NegativesFile, depth: int | None = None, number: int = 10
-) -> Comparison:
+def compare_negatives(a: NegativesFile, b: NegativesFile, depth: int | None = None) -> Comparison:
     """Compare two files video by video.
 
     Videos are matched by path, whatever folders lie above; labels are matched by name, in any
@@ -91,7 +72,6 @@ def compare_negatives(
         b (NegativesFile): The file after.
         depth (int, optional): Hardest negatives compared. Defaults to None: :data:`DEPTH`, or as
             many as both have.
-        number (int, optional): Classes and pairs listed. Defaults to 10.
 
     Returns:
         Comparison: Counts and names.
@@ -106,10 +86,14 @@ def compare_negatives(
             f'--depth {depth}: expected 1 to {k}; {a.path} has {a.k} negatives of every video, '
             f'{b.path} has {b.k}.'
         )
+    first = min(FIRST, k)
     names, ids_a, ids_b = joint_labels(a, b)
     both = set(ids_a) & set(ids_b)
     rows_a, rows_b = match_videos(a, b)
-    result = Comparison(
+    own_a = ids_a[a.corpus.class_ids][a.labels[rows_a]]
+    own_b = ids_b[b.corpus.class_ids][b.labels[rows_b]]
+    before, after = ids_a[a.negatives[rows_a]], ids_b[b.negatives[rows_b]]
+    return Comparison(
         paths=(a.path, b.path),
         header=_header_changes(a, b),
         labels=tuple([names[i] for i in ids if i not in both] for ids in (ids_a, ids_b)),
@@ -117,39 +101,27 @@ def compare_negatives(
         same_ids=[i for i in ids_a if i in both] == [i for i in ids_b if i in both],
         videos=(_others(a, rows_a), _others(b, rows_b)),
         num_common=len(rows_a),
-    )
-    if not len(rows_a):
-        return result
-    own_a = ids_a[a.corpus.class_ids][a.labels[rows_a]]
-    own_b = ids_b[b.corpus.class_ids][b.labels[rows_b]]
-    before, after = ids_a[a.negatives[rows_a]], ids_b[b.negatives[rows_b]]
-    first = min(FIRST, k)
-    common = {d: shared(before[:, :d], after[:, :d]) for d in sorted({1, first, depth, k})}
-    changes = _changes(own_a, before[:, :first], after[:, :first], names)
-    return dataclasses.replace(
-        result,
         num_relabelled=int((own_a != own_b).sum()),
-        overlaps={d: (float(jaccard(n, d).mean()), float(n.mean())) for d, n in common.items()},
         depth=depth,
-        rank_change=rank_change(before, after),
         first=first,
-        changed=_most_changed(own_a, jaccard(common[depth], depth), names)[:number],
-        appeared=[change for change in changes if change.after > change.before][:number],
-        disappeared=[c for c in reversed(changes) if c.after < c.before][:number],
+        overlaps=_overlaps(before, after, sorted({1, first, depth, k})),
+        rank_change=_rank_change(before, after),
+        classes=_classes(own_a, shared(before[:, :depth], after[:, :depth]), depth, names),
+        changes=_changes(own_a, before[:, :first], after[:, :first], names),
     )
 
 
-def _header_changes(a: NegativesFile, b: NegativesFile) -> list[tuple[str, object, object]]:
-    one, two = dataclasses.asdict(a.header), dataclasses.asdict(b.header)
-    settings = one['settings'], two['settings']
-    found = [
-        (key, one[key], two[key]) for key in one if key not in _LABEL_KEYS and one[key] != two[key]
-    ]
-    for key in sorted(settings[0].keys() | settings[1].keys()):
-        before, after = (part.get(key) for part in settings)
-        if before != after:
-            found.append((f'settings.{key}', before, after))
-    return found
+def _header_changes(a: NegativesFile, b: NegativesFile) -> pd.DataFrame:
+    sides = []
+    for file in (a, b):
+        entries = dataclasses.asdict(file.header)
+        settings = {f'settings.{key}': entries['settings'][key] for key in entries['settings']}
+        sides.append({k: v for k, v in entries.items() if k not in _LABEL_KEYS} | settings)
+    keys = [*sides[0], *(key for key in sides[1] if key not in sides[0])]
+    rows = [(key, *(side.get(key, 'not there') for side in sides)) for key in keys]
+    return pd.DataFrame(
+        [row for row in rows if row[1] != row[2]], columns=['entry', 'A', 'B'], dtype=object
+    )
 
 
 def _others(file: NegativesFile, rows: np.ndarray) -> list[str]:
@@ -157,30 +129,32 @@ def _others(file: NegativesFile, rows: np.ndarray) -> list[str]:
     return [file.path_of(row) for row in np.setdiff1d(np.arange(len(file)), rows)]
 
 
-def _most_changed(
-    own: np.ndarray, overlap: np.ndarray, names: list[str]
-) -> list[tuple[str, float, int]]:
-    videos = np.bincount(own, minlength=len(names))
-    mean = np.bincount(own, weights=overlap, minlength=len(names)) / np.maximum(videos, 1)
-    order = np.argsort(np.where(videos, mean, np.inf), kind='stable')
-    return [(names[i], float(mean[i]), int(videos[i])) for i in order if videos[i] and mean[i] < 1]
+def _overlaps(before: np.ndarray, after: np.ndarray, depths: list[int]) -> pd.DataFrame:
+    common = {depth: shared(before[:, :depth], after[:, :depth]) for depth in depths}
+    rows = {d: (x.mean(), jaccard(x, d).mean()) for d, x in common.items() if len(x)}
+    return pd.DataFrame.from_dict(rows, orient='index', columns=['same', 'overlap'])
+
+
+def _rank_change(before: np.ndarray, after: np.ndarray) -> float:
+    ranks = ranks_in(before, after)
+    distances = np.abs(ranks - np.arange(ranks.shape[1]))[ranks >= 0]
+    return float(distances.mean()) if len(distances) else float('nan')
+
+
+def _classes(own: np.ndarray, common: np.ndarray, depth: int, names: list[str]) -> pd.DataFrame:
+    found = pd.DataFrame({'label': own, 'overlap': jaccard(common, depth)}).groupby('label')
+    table = found['overlap'].agg(['mean', 'size']).set_axis(['overlap', 'videos'], axis=1)
+    table.insert(0, 'class', [names[i] for i in table.index])
+    return table[table['overlap'] < 1].sort_values('overlap', kind='stable', ignore_index=True)
 
 
 def _changes(
     own: np.ndarray, before: np.ndarray, after: np.ndarray, names: list[str]
-) -> list[Change]:
-    """Return all pairs whose share changed, the one that grew most first."""
+) -> pd.DataFrame:
     n = len(names)
-    videos = np.bincount(own, minlength=n)
-    shares = [
-        np.bincount((own[:, None] * n + ids).ravel(), minlength=n * n).reshape(n, n)
-        / np.maximum(videos, 1)[:, None]
-        for ids in (before, after)
-    ]
-    difference = shares[1] - shares[0]
-    at = np.flatnonzero(difference)
-    order = at[np.argsort(-difference.ravel()[at], kind='stable')]
-    return [
-        Change(names[i], names[j], float(shares[0][i, j]), float(shares[1][i, j]))
-        for i, j in zip(*np.unravel_index(order, (n, n)), strict=True)
-    ]
+    videos = np.maximum(np.bincount(own, minlength=n), 1)[:, None]
+    a, b = (count_labels(own, ids, n, n) / videos for ids in (before, after))
+    i, j = np.nonzero(a != b)
+    order = np.argsort(a[i, j] - b[i, j], kind='stable')
+    i, j, names = i[order], j[order], np.array(names, dtype=object)
+    return pd.DataFrame({'class': names[i], 'label': names[j], 'A': a[i, j], 'B': b[i, j]})

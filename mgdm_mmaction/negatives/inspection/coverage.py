@@ -1,10 +1,9 @@
 """Which videos of an annotation list a negatives file has."""
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
+import pandas as pd
 
 from ...datasets.annotations import check_annotation
 from ...errors import MGDMError
@@ -13,29 +12,19 @@ from .. import NegativesFile
 __all__ = ['ListCoverage', 'list_coverage']
 
 
-@dataclass(frozen=True)
-class ListCoverage:
+class ListCoverage(NamedTuple):
     """What a negatives file has of the videos of annotation lists.
 
     Args:
-        ann_files (list[str]): The lists.
-        num_listed (int): Different videos they name.
-        missing (list[str]): Those without negatives.
-        other_class (list[str]): Those that have another label in the file.
+        videos (pd.DataFrame): The different videos they name: ``path``, ``label`` and ``mined``,
+            the label in the file, or -1 where it lacks the video.
         num_not_listed (int): Videos of the file that the lists do not name.
-        listed (np.ndarray): Listed videos of every class, shape [C].
-        found (np.ndarray): Those of them that the file has, shape [C].
         same_digest (bool | None): Whether the header names this list's digest; None for several
             lists, where it is not compared.
     """
 
-    ann_files: list[str]
-    num_listed: int
-    missing: list[str]
-    other_class: list[str]
+    videos: pd.DataFrame
     num_not_listed: int
-    listed: np.ndarray
-    found: np.ndarray
     same_digest: bool | None
 
 
@@ -63,38 +52,21 @@ def list_coverage(
         MGDMError: If a list is missing, empty, has a line of another form, or a label that the
             file's classes do not reach.
     """
-    num_classes = len(file.corpus.classes)
-    listed, found = np.zeros(num_classes, dtype=np.int64), np.zeros(num_classes, dtype=np.int64)
-    missing, other_class, rows, seen, digests = [], [], set(), set(), []
+    options = (delimiter, rawframes, with_offset)
+    listed, digests = [], []
     for ann_file in ann_files:
-        if os.path.isdir(ann_file):
-            raise MGDMError(f'--list {ann_file}: is a folder; name annotation lists.')
         try:
-            summary = check_annotation(ann_file, num_classes, delimiter, rawframes, with_offset)
+            summary = check_annotation(ann_file, len(file.corpus.classes), *options)
         except MGDMError as error:
             raise MGDMError(f'--list: {error}') from None
         digests.append(summary.digest)
-        for path, label in _read(ann_file, delimiter, rawframes, with_offset):
-            if path in seen:
-                continue
-            seen.add(path)
-            listed[label] += 1
-            row = file.find(path)
-            if row is None:
-                missing.append(path)
-                continue
-            rows.add(row)
-            found[label] += 1
-            if file.labels[row] != label:
-                other_class.append(path)
+        listed += _read(ann_file, *options)
+    videos = pd.DataFrame(listed, columns=['path', 'label']).drop_duplicates('path')
+    rows = [file.find(path) for path in videos['path']]
+    videos['mined'] = [-1 if row is None else int(file.labels[row]) for row in rows]
     return ListCoverage(
-        ann_files=[str(ann_file) for ann_file in ann_files],
-        num_listed=len(seen),
-        missing=missing,
-        other_class=other_class,
-        num_not_listed=len(file) - len(rows),
-        listed=listed,
-        found=found,
+        videos=videos,
+        num_not_listed=len(file) - len(set(rows) - {None}),
         same_digest=digests[0] == file.header.annotation_digest if len(digests) == 1 else None,
     )
 

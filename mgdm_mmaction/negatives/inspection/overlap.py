@@ -1,15 +1,16 @@
 """How much sets of negatives have in common."""
 
 import numpy as np
+import pandas as pd
 
 from .. import NegativesFile
 
 __all__ = [
-    'MAX_VIDEOS',
     'class_overlap',
     'jaccard',
     'overlap_between_classes',
-    'rank_change',
+    'ranks_in',
+    'sample_videos',
     'shared',
 ]
 
@@ -18,6 +19,26 @@ MAX_VIDEOS = 500
 # Pairs of videos of different classes that the overlap to compare with is estimated from.
 _NUM_PAIRS = 20_000
 _CHUNK = 8192
+
+
+def ranks_in(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Find the ids of one list in another, row by row.
+
+    Args:
+        first (np.ndarray): Ids without repetition in a row, shape [N, k].
+        second (np.ndarray): The same, shape [N, m].
+
+    Returns:
+        np.ndarray: Where each id of ``first`` is in ``second``, from 0; -1 if it is not there.
+        Shape [N, k].
+    """
+    ranks = np.empty(first.shape, dtype=np.int64)
+    # In parts: k m comparisons a row would be gigabytes for all rows of Kinetics at once.
+    for start in range(0, len(first), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        same = first[part, :, None] == second[part, None, :]
+        ranks[part] = np.where(same.any(axis=2), same.argmax(axis=2), -1)
+    return ranks
 
 
 def shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -30,12 +51,7 @@ def shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Returns:
         np.ndarray: Shape [N].
     """
-    counts = np.empty(len(first), dtype=np.int64)
-    # In parts: k m comparisons a row would be gigabytes for all rows of Kinetics at once.
-    for start in range(0, len(first), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        counts[part] = (first[part, :, None] == second[part, None, :]).sum(axis=(1, 2))
-    return counts
+    return (ranks_in(first, second) >= 0).sum(axis=1)
 
 
 def jaccard(common: np.ndarray, depth: int) -> np.ndarray:
@@ -53,34 +69,43 @@ def jaccard(common: np.ndarray, depth: int) -> np.ndarray:
     return common / (2 * depth - common)
 
 
+def sample_videos(file: NegativesFile, per_class: int, seed: int = 0) -> list[np.ndarray]:
+    """Draw videos of every class.
+
+    Args:
+        file (NegativesFile): C classes.
+        per_class (int): Videos wanted of each; all of a class that has fewer.
+        seed (int, optional): Seed. Defaults to 0.
+
+    Returns:
+        list[np.ndarray]: C arrays of rows, rising.
+    """
+    order = np.random.default_rng(seed).permutation(len(file))
+    labels = pd.Series(file.labels[order], index=order)
+    chosen = labels.groupby(labels).head(per_class).sort_index()
+    return [chosen.index[chosen == label].to_numpy() for label in range(len(file.corpus.classes))]
+
+
 def class_overlap(file: NegativesFile, depth: int, seed: int = 0) -> np.ndarray:
     """Return how alike the negatives of two videos of the same class are, for every class.
 
     Args:
         file (NegativesFile): N videos of C classes.
         depth (int): Hardest negatives of a video that make its set.
-        seed (int, optional): Seed of the choice where a class has more than :data:`MAX_VIDEOS`.
+        seed (int, optional): Seed of the choice where a class has more than 500 videos.
             Defaults to 0.
 
     Returns:
         np.ndarray: Mean Jaccard overlap over all pairs of videos, shape [C]; NaN for a class of
         fewer than two videos.
     """
-    num_classes = len(file.corpus.classes)
-    result = np.full(num_classes, np.nan)
-    order = np.argsort(file.labels, kind='stable')
-    ends = np.cumsum(np.bincount(file.labels, minlength=num_classes))
-    for label, rows in enumerate(np.split(order, ends[:-1])):
-        if len(rows) < 2:
-            continue
-        if len(rows) > MAX_VIDEOS:
-            rows = np.random.default_rng([seed, label]).choice(rows, MAX_VIDEOS, replace=False)
-        sets = np.zeros((len(rows), len(file.corpus)), dtype=np.float32)
-        np.put_along_axis(sets, file.negatives[rows, :depth], 1, axis=1)
-        values = jaccard(sets @ sets.T, depth)
-        # All but the diagonal: a video with itself, which is 1.
-        pairs = len(rows) * (len(rows) - 1)
-        result[label] = (values.sum(dtype=np.float64) - np.trace(values)) / pairs
+    result = np.full(len(file.corpus.classes), np.nan)
+    for label, rows in enumerate(sample_videos(file, MAX_VIDEOS, seed)):
+        if len(rows) > 1:
+            sets = np.zeros((len(rows), len(file.corpus)), dtype=np.float32)
+            np.put_along_axis(sets, file.negatives[rows, :depth], 1, axis=1)
+            pairs = np.triu_indices(len(rows), 1)
+            result[label] = jaccard((sets @ sets.T)[pairs], depth).mean(dtype=np.float64)
     return result
 
 
@@ -95,31 +120,9 @@ def overlap_between_classes(file: NegativesFile, depth: int, seed: int = 0) -> f
     Returns:
         float: Mean Jaccard overlap over random pairs; NaN if all videos are of one class.
     """
-    if len(file) == 0:
-        return float('nan')
     pairs = np.random.default_rng(seed).integers(len(file), size=(2, _NUM_PAIRS))
     first, second = pairs[:, file.labels[pairs[0]] != file.labels[pairs[1]]]
-    if len(first) == 0:
+    if not len(first):
         return float('nan')
     common = shared(file.negatives[first, :depth], file.negatives[second, :depth])
     return float(jaccard(common, depth).mean())
-
-
-def rank_change(before: np.ndarray, after: np.ndarray) -> float:
-    """Return how far the rank of a negative is from its rank in another list of the same video.
-
-    Args:
-        before (np.ndarray): Ids without repetition in a row, shape [N, k].
-        after (np.ndarray): The same, shape [N, m].
-
-    Returns:
-        float: Mean over all ids that both lists of a video hold; NaN if there is none.
-    """
-    total, count = 0, 0
-    distance = np.abs(np.arange(before.shape[1])[:, None] - np.arange(after.shape[1]))
-    for start in range(0, len(before), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        same = before[part, :, None] == after[part, None, :]
-        total += int((same * distance).sum())
-        count += int(same.sum())
-    return total / count if count else float('nan')

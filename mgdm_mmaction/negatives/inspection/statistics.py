@@ -3,12 +3,22 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ...errors import MGDMError
 from .. import NegativesFile
 from .overlap import class_overlap, overlap_between_classes
 
-__all__ = ['DEPTH', 'FIRST', 'FileStatistics', 'Pair', 'class_names', 'count_file', 'count_labels']
+__all__ = [
+    'DEPTH',
+    'FIRST',
+    'FileStatistics',
+    'class_names',
+    'confused_pairs',
+    'confused_with_others',
+    'count_file',
+    'count_labels',
+]
 
 # A class is taken for another where that is among this many hardest negatives of a video. The
 # miner's summary counts the same way.
@@ -18,30 +28,10 @@ DEPTH = 7
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two classes that are taken for each other.
-
-    Args:
-        first (str): A class.
-        second (str): Another class, or a label that is none.
-        forward (float): Fraction of the videos of ``first`` with ``second`` among the first few.
-        backward (float | None): Fraction of the videos of ``second`` with ``first`` there; None if
-            ``second`` has no videos.
-    """
-
-    first: str
-    second: str
-    forward: float
-    backward: float | None
-
-
-@dataclass(frozen=True)
 class FileStatistics:
-    """The counts of a file of N videos, C classes and n labels.
+    """The counts of a file of C classes and n labels.
 
     Args:
-        num_videos (int): N.
-        k (int): Negatives of a video.
         first (int): How many hardest negatives ``among_first`` looks at.
         depth (int): How many ``among_depth`` and the overlaps look at.
         videos (np.ndarray): Videos of every class, shape [C].
@@ -49,12 +39,10 @@ class FileStatistics:
             shape [C, n].
         among_depth (np.ndarray): The same for ``depth``, shape [C, n].
         used (np.ndarray): Videos that have a label among all k, shape [n].
-        overlap (np.ndarray): See :func:`class_overlap`, shape [C].
-        overlap_between (float): See :func:`overlap_between_classes`.
+        overlap (np.ndarray): See :func:`~.overlap.class_overlap`, shape [C].
+        overlap_between (float): See :func:`~.overlap.overlap_between_classes`.
     """
 
-    num_videos: int
-    k: int
     first: int
     depth: int
     videos: np.ndarray
@@ -69,31 +57,29 @@ class FileStatistics:
         """Fraction of the videos of a class with a label among the first few, shape [C, n]."""
         return self.among_first / np.maximum(self.videos, 1)[:, None]
 
-    @property
-    def mean_overlap(self) -> float:
-        """Mean overlap over the classes of two or more videos; NaN if there are none."""
-        known = self.overlap[~np.isnan(self.overlap)]
-        return float(known.mean()) if len(known) else float('nan')
 
-
-def class_names(file: NegativesFile) -> list[str]:
+def class_names(file: NegativesFile) -> np.ndarray:
     """Return the classes as the corpus spells them, label order."""
-    return [file.corpus.labels[i] for i in file.corpus.class_ids]
+    return np.array(file.corpus.labels, dtype=object)[file.corpus.class_ids]
 
 
-def count_labels(file: NegativesFile, depth: int) -> np.ndarray:
-    """Count for every class how many of its videos have a label among the hardest.
+def count_labels(
+    labels: np.ndarray, negatives: np.ndarray, num_classes: int, num_labels: int
+) -> np.ndarray:
+    """Count for every class how many of its videos have a label among their negatives.
 
     Args:
-        file (NegativesFile): C classes, n labels.
-        depth (int): Hardest negatives looked at.
+        labels (np.ndarray): Classes of the videos, shape [N].
+        negatives (np.ndarray): Ids without repetition in a row, shape [N, k].
+        num_classes (int): C.
+        num_labels (int): n.
 
     Returns:
         np.ndarray: Shape [C, n].
     """
-    shape = len(file.corpus.classes), len(file.corpus)
-    cells = file.labels[:, None].astype(np.int64) * shape[1] + file.negatives[:, :depth]
-    return np.bincount(cells.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
+    cells = labels[:, None].astype(np.int64) * num_labels + negatives
+    counts = np.bincount(cells.ravel(), minlength=num_classes * num_labels)
+    return counts.reshape(num_classes, num_labels)
 
 
 def count_file(file: NegativesFile, depth: int | None = None, seed: int = 0) -> FileStatistics:
@@ -120,15 +106,59 @@ def count_file(file: NegativesFile, depth: int | None = None, seed: int = 0) -> 
             f'--depth {depth}: expected 1 to {file.k}, the negatives of every video in {file.path}.'
         )
     first = min(FIRST, file.k)
+    shape = len(file.corpus.classes), len(file.corpus)
     return FileStatistics(
-        num_videos=len(file),
-        k=file.k,
         first=first,
         depth=depth,
-        videos=np.bincount(file.labels, minlength=len(file.corpus.classes)),
-        among_first=count_labels(file, first),
-        among_depth=count_labels(file, depth),
-        used=np.bincount(file.negatives.ravel(), minlength=len(file.corpus)),
+        videos=np.bincount(file.labels, minlength=shape[0]),
+        among_first=count_labels(file.labels, file.negatives[:, :first], *shape),
+        among_depth=count_labels(file.labels, file.negatives[:, :depth], *shape),
+        used=np.bincount(file.negatives.ravel(), minlength=shape[1]),
         overlap=class_overlap(file, depth, seed),
         overlap_between=overlap_between_classes(file, depth, seed),
+    )
+
+
+def confused_pairs(file: NegativesFile, counts: FileStatistics) -> pd.DataFrame:
+    """Return the pairs of classes that are taken for each other, by the mean of both directions.
+
+    Args:
+        file (NegativesFile): The file.
+        counts (FileStatistics): Its counts.
+
+    Returns:
+        pd.DataFrame: ``class``, ``taken for``, ``share`` (of the videos of the class) and ``back``
+        (the other way round; NaN if that class has no videos). Of a pair the larger share goes
+        first.
+    """
+    shares = counts.shares[:, file.corpus.class_ids]
+    i, j = np.nonzero(np.triu(shares + shares.T, 1))
+    turn = shares[j, i] > shares[i, j]
+    i, j = np.where(turn, j, i), np.where(turn, i, j)
+    order = np.argsort(-(shares[i, j] + shares[j, i]), kind='stable')
+    i, j, names = i[order], j[order], class_names(file)
+    back = np.where(counts.videos[j] > 0, shares[j, i], np.nan)
+    return pd.DataFrame(
+        {'class': names[i], 'taken for': names[j], 'share': shares[i, j], 'back': back}
+    )
+
+
+def confused_with_others(file: NegativesFile, counts: FileStatistics) -> pd.DataFrame:
+    """Return the classes that are taken for a label that is no class of the data set.
+
+    Args:
+        file (NegativesFile): The file.
+        counts (FileStatistics): Its counts.
+
+    Returns:
+        pd.DataFrame: ``class``, ``taken for`` and ``share``, largest first.
+    """
+    shares = counts.shares
+    shares[:, file.corpus.class_ids] = 0
+    i, j = np.nonzero(shares)
+    order = np.argsort(-shares[i, j], kind='stable')
+    i, j = i[order], j[order]
+    labels = np.array(file.corpus.labels, dtype=object)
+    return pd.DataFrame(
+        {'class': class_names(file)[i], 'taken for': labels[j], 'share': shares[i, j]}
     )

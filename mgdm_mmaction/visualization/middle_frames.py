@@ -5,27 +5,25 @@ import io
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 from PIL import Image
 
-from ...datasets.transforms.skip_unreadable import describe_error
-from ...errors import MGDMError
+from ..errors import MGDMError
+from ..video.reader import FileVideo, UnreadableVideoError
 
 __all__ = ['Thumbnail', 'middle_frame', 'thumbnail', 'thumbnails']
 
 # Width and height that an image must fit in, and its JPEG quality: about 4 kB of a real clip.
-SIZE = (160, 90)
-QUALITY = 60
+_SIZE = (160, 90)
+_QUALITY = 60
 _IMAGES = ('.jpg', '.jpeg', '.png')
 # How negatives name a clip of a raw-frame list with offsets.
 _OFFSET = re.compile(r'(.+)@(\d+)\+(\d+)')
 
 
-@dataclass(frozen=True)
-class Thumbnail:
+class Thumbnail(NamedTuple):
     """A small image of a video, or why there is none.
 
     Args:
@@ -37,7 +35,7 @@ class Thumbnail:
     problem: str = ''
 
 
-def middle_frame(path: Path) -> np.ndarray:
+def middle_frame(path: Path) -> Image.Image:
     """Decode the frame in the middle of a video, or of a folder of images.
 
     Args:
@@ -45,11 +43,12 @@ def middle_frame(path: Path) -> np.ndarray:
             ``@offset+frames`` behind its name.
 
     Returns:
-        np.ndarray: RGB, uint8, shape [H, W, 3].
+        Image.Image: RGB.
 
     Raises:
         FileNotFoundError: If there is neither.
-        Exception: Whatever decord or Pillow say about a broken file.
+        UnreadableVideoError: If the video cannot be decoded.
+        OSError: If the image cannot.
     """
     start, count = 0, None
     if not path.exists() and (match := _OFFSET.fullmatch(str(path))):
@@ -59,31 +58,24 @@ def middle_frame(path: Path) -> np.ndarray:
         files = files[start : None if count is None else start + count]
         if not files:
             raise FileNotFoundError('no images in the folder')
-        with Image.open(files[len(files) // 2]) as image:
-            return np.asarray(image.convert('RGB'))
+        return Image.open(files[len(files) // 2]).convert('RGB')
     if not path.exists():
         raise FileNotFoundError('no such file')
-    import decord  # Not at the top: decord has to be loaded after torch.
-
-    reader = decord.VideoReader(str(path), num_threads=1)
-    if len(reader) == 0:
-        raise ValueError('the video has no frames')
-    return reader[len(reader) // 2].asnumpy()
+    with FileVideo(path) as video:
+        [frame] = video.read_each([len(video.times) // 2])
+        return Image.fromarray(frame)
 
 
 def thumbnail(path: Path) -> Thumbnail:
     """Make the small image of one video; a video that cannot be read has none."""
     try:
-        image = Image.fromarray(middle_frame(path))
-        image.thumbnail(SIZE)
+        image = middle_frame(path)
+        image.thumbnail(_SIZE)
         file = io.BytesIO()
-        image.save(file, 'JPEG', quality=QUALITY, optimize=True)
-    except FileNotFoundError as error:
-        return Thumbnail(None, str(error.args[0]))
-    except Exception as error:  # decord and Pillow raise what they like
-        return Thumbnail(None, describe_error(error))
-    code = base64.b64encode(file.getvalue()).decode()
-    return Thumbnail(f'data:image/jpeg;base64,{code}')
+        image.save(file, 'JPEG', quality=_QUALITY, optimize=True)
+    except (OSError, ValueError, UnreadableVideoError) as error:
+        return Thumbnail(None, ' '.join(str(error).split()))
+    return Thumbnail(f'data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}')
 
 
 def thumbnails(root: str | Path, paths: Sequence[str], num_workers: int = 4) -> list[Thumbnail]:
@@ -98,15 +90,9 @@ def thumbnails(root: str | Path, paths: Sequence[str], num_workers: int = 4) -> 
         list[Thumbnail]: One a video.
 
     Raises:
-        MGDMError: If there is no such folder, or none of the videos is in it.
+        MGDMError: If none of the videos is in the folder.
     """
     root = Path(root)
-    if not root.is_dir():
-        raise MGDMError(
-            f'--videos {root}: no such folder. Give the folder that the paths of the negatives '
-            f'start from, the data_prefix of the config'
-            + (f'; the first is {paths[0]!r}.' if len(paths) else '.')
-        )
     with ThreadPoolExecutor(num_workers) as pool:
         found = list(pool.map(lambda path: thumbnail(root / path), paths))
     if found and all(item.uri is None for item in found):

@@ -41,12 +41,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     checked = check_clips(datasets, args.quick, args.workers, args.timeout or None, classes)
     for entry in checked:
         print(_describe(entry, args))
-    gone = [sum(clip.reason == NO_FILE for clip in entry.clips) for entry in checked]
-    if any(count > len(entry.clips) / 2 for count, entry in zip(gone, checked, strict=True)):
+    gone = [[clip.reason == NO_FILE for clip in entry.clips] for entry in checked]
+    if any(sum(found) > len(found) / 2 for found in gone):
         print('Most files are missing: is --root (in a config: data_prefix) where paths begin?')
     if args.write_clean:
         _write_clean(checked, args)
-    if any(entry.broken for entry in checked):
+    if any(clip.reason for entry in checked for clip in entry.clips):
         if not args.write_clean:
             print('Lists without the broken clips: add --write-clean OUT.')
         raise SystemExit(1)
@@ -80,35 +80,38 @@ def _of_config(args: argparse.Namespace) -> tuple[list[dict], list[str] | None]:
 
 def _describe(entry, args: argparse.Namespace) -> str:
     done = 'first, middle and last frame decoded' if args.quick else 'every frame decoded'
-    lines = [
-        f'{entry.ann_file} (list digest {entry.digest}): {number(len(entry.clips))} clips, {done}, '
-        f'{number(len(entry.broken))} broken'
-    ]
-    for row in entry.broken:
-        lines.append(f'  broken: line {row + 1}: {entry.names[row]}: {entry.clips[row].reason}')
+    places = [f'line {row}: {name}' for row, name in enumerate(entry.names, 1)]
+    clips = list(zip(places, entry.clips, strict=True))
+    broken = [f'  broken: {place}: {clip.reason}' for place, clip in clips if clip.reason]
     short = [
-        (row, f': {clip.frames}')
-        for row, clip in enumerate(entry.clips)
+        f'{place}: {clip.frames}'
+        for place, clip in clips
         if not clip.reason and clip.frames < args.num_frames
     ]
-    streams = [(row, '') for row, clip in enumerate(entry.clips) if clip.stream]
-    for found, note in (
-        (
-            short,
+    streams = [place for place, clip in clips if clip.stream]
+    lines = [
+        f'{entry.ann_file} (list digest {entry.digest}): {number(len(clips))} clips, {done}, '
+        f'{number(len(broken))} broken',
+        *broken,
+        *_note(
             f'note: clips of fewer than {args.num_frames} frames, some of them sampled twice: '
             f'{number(len(short))}',
+            short,
         ),
-        (
-            streams,
+        *_note(
             'warning: files without an index (mpg, ts, flv), of which decord gives frames of '
             f'other moments: {number(len(streams))}. Convert them: ffmpeg -i IN OUT.mp4',
+            streams,
         ),
-    ):
-        lines += [f'  {note}'] if found else []
-        lines += [f'    line {row + 1}: {entry.names[row]}{end}' for row, end in found[:_EXAMPLES]]
-        if len(found) > _EXAMPLES:
-            lines.append(f'    ... and {number(len(found) - _EXAMPLES)} more')
+    ]
     return '\n'.join(lines)
+
+
+def _note(text: str, places: list[str]) -> list[str]:
+    rest = len(places) - _EXAMPLES
+    more = [f'... and {number(rest)} more'] if rest > 0 else []
+    lines = [f'  {text}', *(f'    {place}' for place in places[:_EXAMPLES] + more)]
+    return lines if places else []
 
 
 def _write_clean(checked: Sequence, args: argparse.Namespace) -> None:

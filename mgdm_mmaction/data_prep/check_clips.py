@@ -52,11 +52,6 @@ class CheckedList:
     names: list[str]
     clips: list[ClipCheck] = field(default_factory=list)
 
-    @property
-    def broken(self) -> list[int]:
-        """Lines, from 0, whose clips are broken."""
-        return [row for row, clip in enumerate(self.clips) if clip.reason]
-
     def clean_text(self) -> str:
         """Return the text of the list without its broken clips, other lines as they are."""
         lines = Path(self.ann_file).read_text('utf-8', 'surrogateescape').splitlines()

@@ -75,10 +75,10 @@ class ClipList:
                     'have white space in them, where RawframeDataset splits a line, whatever is '
                     "set. Rename these folders ('_' for ' '), or link to them under other names."
                     if form.frames
-                    else f'hold the delimiter {form.delimiter!r}, where VideoDataset splits a line:'
-                    f" 'too many values to unpack'. Either write the list with --delimiter {name} "
-                    f'and set delimiter={sign!r} in the data sets of the config, or rename the '
-                    'folders and files.'
+                    else f'hold the delimiter {form.delimiter!r} or begin or end with a space, '
+                    "where VideoDataset splits a line: 'too many values to unpack'. Either write "
+                    f'the list with --delimiter {name} and set delimiter={sign!r} in the data sets '
+                    'of the config, or rename the folders and files.'
                 )
             )
         return ''.join(form.line(media.video, label) for media, label in self.rows)

@@ -25,6 +25,9 @@ def write(tmp_path, text):
 def test_good_lists(tmp_path, text, options):
     summary = check_annotation(write(tmp_path, text), num_classes=3, **options)
     assert (summary.num_videos, summary.num_labels, summary.max_label) == (2, 2, 2)
+    sign = options.get('delimiter', ' ')
+    lines = [f'{video}{sign}{label}' for video, label in summary.rows]
+    assert lines == text.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which videos of an annotation list a negatives file has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -60,7 +60,11 @@ def list_coverage(
         except MGDMError as error:
             raise MGDMError(f'--list: {error}') from None
         digests.append(summary.digest)
-        listed += _read(ann_file, *options)
+        for path, label in summary.rows:
+            if rawframes:
+                path, *offset, frames = path.split()
+                path = f'{path}@{offset[0]}+{frames}' if with_offset else path
+            listed.append((path, label))
     videos = pd.DataFrame(listed, columns=['path', 'label']).drop_duplicates('path')
     rows = [file.find(path) for path in videos['path']]
     videos['mined'] = [-1 if row is None else int(file.labels[row]) for row in rows]
@@ -69,16 +73,3 @@ def list_coverage(
         num_not_listed=len(file) - len(set(rows) - {None}),
         same_digest=digests[0] == file.header.annotation_digest if len(digests) == 1 else None,
     )
-
-
-def _read(
-    ann_file: str, delimiter: str | None, rawframes: bool, with_offset: bool
-) -> Iterator[tuple[str, int]]:
-    """Yield the path of every line, as negatives name it, with its label."""
-    with open(ann_file, encoding='utf-8', errors='surrogateescape') as lines:
-        for line in lines:
-            fields = line.strip().split(None if rawframes else delimiter)
-            path = fields[0]
-            if with_offset:
-                path = f'{path}@{fields[1]}+{fields[2]}'
-            yield path, int(fields[-1])

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ..errors import MGDMError
-from ..models import MGDM
+from ..models import CLIPRecognizer
 from ..text.corpus import read_labels
 from ..video import Source, UnreadableVideoError, open_video
 from .inputs import list_sources
@@ -156,7 +156,7 @@ class MGDMInferencer(BaseInferencer):
     @property
     def labels(self) -> list[str]:
         """list[str]: What is recognised, in the order of the scores."""
-        return list(self.model.cls_head.corpus.classes)
+        return list(self.model.text_bank.corpus.classes)
 
     def set_labels(self, labels: str | Sequence[str]) -> None:
         """Recognise other labels from now on. A text is encoded when it is first seen, and kept.
@@ -232,7 +232,8 @@ class MGDMInferencer(BaseInferencer):
             return inputs
         data = self.collate_fn([item.clip.packed for item in good])
         data = self.model.data_preprocessor(data, False)
-        logits, weights = self.model.explain(data['inputs'])
+        logits, explained = self.model.explain(data['inputs'])
+        weights = explained['frames'].values
         if self.model.average_clips == 'prob':
             scores = logits.softmax(-1).mean(1)
         else:
@@ -278,7 +279,7 @@ class MGDMInferencer(BaseInferencer):
             results.to_json(out) if str(out).lower().endswith('.json') else results.to_csv(out)
         return [data_sample(group) for group in groups] if return_datasamples else results
 
-    def _init_model(self, cfg: Config, weights: str | None, device: str = 'cpu') -> MGDM:
+    def _init_model(self, cfg: Config, weights: str | None, device: str = 'cpu') -> CLIPRecognizer:
         """Put the recogniser on its device."""
         try:
             return self._loaded.to(device)

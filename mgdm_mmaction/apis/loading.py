@@ -13,8 +13,8 @@ from mmengine.runner.checkpoint import _load_checkpoint_to_model
 from ..checkpoint_config import config_of_checkpoint
 from ..clip.tags import is_tag
 from ..errors import MGDMError, explain_config
-from ..models import MGDM
-from ..models.heads.label_texts import read_label_state
+from ..models import CLIPRecognizer
+from ..text.bank import read_labels_state
 from ..text.corpus import LabelCorpus
 
 __all__ = ['build_recognizer', 'choose_labels', 'read_model']
@@ -102,7 +102,7 @@ def build_recognizer(
     from_checkpoint: bool = False,
     labels: Sequence[str] | None = None,
     pretrained: str | None = None,
-) -> MGDM:
+) -> CLIPRecognizer:
     """Build the recogniser of a config and load a checkpoint, or CLIP's weights without one.
 
     The labels of a checkpoint travel in it, so neither class files nor CLIP weights of the machine
@@ -118,11 +118,11 @@ def build_recognizer(
             Defaults to None.
 
     Returns:
-        MGDM: On the CPU, in evaluation mode.
+        CLIPRecognizer: On the CPU, in evaluation mode.
 
     Raises:
-        MGDMError: If the model is no MGDM, the checkpoint is of another one, or CLIP's weights are
-            needed and cannot be had.
+        MGDMError: If the model is no recogniser of this package, the checkpoint is of another one,
+            or CLIP's weights are needed and cannot be had.
     """
     _check_kind(cfg)
     head = cfg.model.cls_head
@@ -149,7 +149,7 @@ def build_recognizer(
         model.init_weights()
     else:
         _load_checkpoint_to_model(model, checkpoint)
-        if not model.cls_head.has_bank:
+        if not model.text_bank.ready:
             raise MGDMError(
                 'the checkpoint holds no label texts: it was saved before the model had any. Train '
                 "with this package's tools, which compute them first"
@@ -159,25 +159,27 @@ def build_recognizer(
     return model.eval()
 
 
-def choose_labels(model: MGDM, labels: Sequence[str]) -> None:
+def choose_labels(model: CLIPRecognizer, labels: Sequence[str]) -> None:
     """Let a recogniser tell these labels apart from now on; those it knows cost no encoding.
 
     Args:
-        model (MGDM): Changed in place.
+        model (CLIPRecognizer): Changed in place.
         labels (Sequence[str]): The labels.
 
     Raises:
         MGDMError: If there is none, two are the same, or the CLIP weights to encode new ones are
             not there.
     """
-    head = model.cls_head
-    if list(labels) == head.corpus.classes:
+    bank = model.text_bank
+    if list(labels) == bank.classes:
         return
-    corpus = LabelCorpus(labels, prompt=head.corpus.prompt)
-    known = set(head.corpus.labels)
+    corpus = LabelCorpus(labels, prompt=bank.corpus.prompt)
+    known = set(bank.labels)
     new = [label for label in corpus.labels if label not in known]
-    source = head.pretrained
-    there = source is not None and (osp.exists(source) or is_tag(head.arch, source))
+    source = bank.pretrained
+    there = bank.tower is not None or (
+        source is not None and (osp.exists(source) or is_tag(bank.arch, source))
+    )
     if new and not there:
         names = ', '.join(map(repr, new[:5])) + (', ...' if len(new) > 5 else '')
         lack = (
@@ -186,7 +188,7 @@ def choose_labels(model: MGDM, labels: Sequence[str]) -> None:
             else f'names the CLIP weights {source}, which are not on this machine'
         )
         raise MGDMError(
-            f'{names}: not among the {len(head.corpus)} labels that the model knows, and its '
+            f'{names}: not among the {len(bank.corpus)} labels that the model knows, and its '
             f'config {lack}. Pass the CLIP weights that it was trained from: pretrained=FILE in '
             'Python, --pretrained FILE on the command line'
         )
@@ -194,14 +196,14 @@ def choose_labels(model: MGDM, labels: Sequence[str]) -> None:
 
 
 def _check_kind(cfg: Config) -> None:
-    """Raise unless the model of a config is MGDM."""
+    """Raise unless the model of a config is a recogniser of this package."""
     model = cfg.get('model')
     name = model.get('type') if isinstance(model, dict) else None
     kind = MODELS.get(name) if isinstance(name, str) else name
-    if not (isinstance(kind, type) and issubclass(kind, MGDM)):
+    if not (isinstance(kind, type) and issubclass(kind, CLIPRecognizer)):
         raise MGDMError(
-            f'the model of the config is {name!r}, not MGDM; recognisers of MMAction2 run with its '
-            'own ActionRecogInferencer'
+            f'the model of the config is {name!r}, no CLIPRecognizer; those of MMAction2 run with '
+            'its own ActionRecogInferencer'
         )
     for part in ('backbone', 'cls_head'):
         if not isinstance(model.get(part), dict):
@@ -213,7 +215,7 @@ def _saved_corpus(checkpoint: dict) -> LabelCorpus | None:
     state = checkpoint.get('state_dict', checkpoint)
     for name in ('cls_head._extra_state', 'module.cls_head._extra_state'):
         if torch.is_tensor(state.get(name)):
-            return read_label_state(state[name])[0]
+            return read_labels_state(state[name])[0]
     return None
 
 

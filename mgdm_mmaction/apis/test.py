@@ -101,10 +101,11 @@ def _protocol(runner: Runner, summaries: list) -> list[str]:
     frames, clips, crops = views(runner.cfg.test_dataloader.dataset)
     lines.append(f'views of a video: {frames} frames x {clips} clips x {crops} crops')
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    head = getattr(model, 'cls_head', None)
-    if hasattr(head, 'corpus'):
+    if hasattr(model, 'text_bank'):
+        corpus = model.text_bank.corpus
+        context = getattr(model.cls_head, 'context', None)
         lines.append(
-            f'texts: {len(head.corpus.classes)} classes, corpus of {len(head.corpus)} labels, '
-            f"context '{head.context}'"
+            f'texts: {len(corpus.classes)} classes, corpus of {len(corpus)} labels'
+            + (f", context '{context}'" if context else '')
         )
     return lines

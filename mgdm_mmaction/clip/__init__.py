@@ -9,12 +9,13 @@ Example:
 
 from .activation import set_activation, uses_quick_gelu
 from .architectures import embed_dims, get_arch, image_size, list_archs
-from .build import build_clip, build_visual, count_blocks, load_visual
+from .build import build_clip, build_text, build_visual, count_blocks, load_visual, text_state
 from .digest import weights_digest
 from .text import encode_texts, tokenize
 
 __all__ = [
     'build_clip',
+    'build_text',
     'build_visual',
     'count_blocks',
     'embed_dims',
@@ -24,6 +25,7 @@ __all__ = [
     'list_archs',
     'load_visual',
     'set_activation',
+    'text_state',
     'tokenize',
     'uses_quick_gelu',
     'weights_digest',

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import open_clip
 from mmengine.logging import print_log
-from open_clip.model import CustomTextCLIP, _build_vision_tower
+from open_clip.model import CustomTextCLIP, _build_text_tower, _build_vision_tower
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 
@@ -15,7 +15,7 @@ from .describe import difference, fitting_archs
 from .formats import Weights, read_weights
 from .tags import is_tag, read_tag
 
-__all__ = ['build_clip', 'build_visual', 'count_blocks', 'load_visual']
+__all__ = ['build_clip', 'build_text', 'build_visual', 'count_blocks', 'load_visual', 'text_state']
 
 
 def build_clip(
@@ -82,6 +82,35 @@ def build_visual(
     return _build_vision_tower(
         config['embed_dim'], vision_cfg, quick_gelu=choose_quick_gelu(arch, quick_gelu)
     )
+
+
+def build_text(arch: str, quick_gelu: bool | None = None) -> nn.Module:
+    """Build the text tower alone, with random weights.
+
+    Args:
+        arch (str): Architecture, see :func:`~mgdm_mmaction.clip.get_arch`.
+        quick_gelu (bool, optional): Activation. Defaults to None: as the architecture says.
+
+    Returns:
+        nn.Module: open_clip's tower; tokens [N, L] of :func:`tokenize` -> [N, D].
+    """
+    config = get_arch(arch)
+    text_cfg = dict(config['text_cfg'])
+    if text_cfg.get('hf_model_name'):
+        text_cfg['hf_model_pretrained'] = False
+    quick = choose_quick_gelu(arch, quick_gelu)
+    return _build_text_tower(config['embed_dim'], text_cfg, quick_gelu=quick)
+
+
+def text_state(model: nn.Module) -> dict[str, Tensor]:
+    """Return the weights of a CLIP model's text tower, under the names of :func:`build_text`.
+
+    Args:
+        model (nn.Module): Model of :func:`build_clip`.
+    """
+    shared = ('visual.', 'logit_scale', 'logit_bias')
+    state = model.state_dict()
+    return {k.removeprefix('text.'): v for k, v in state.items() if not k.startswith(shared)}
 
 
 def count_blocks(visual: nn.Module) -> int | None:

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     merge_options(cfg, args)
     require_file(args.checkpoint, 'checkpoint')
     model = build_recognizer(*read_model(cfg, args.checkpoint))
-    classes = model.cls_head.corpus.classes
+    classes = model.text_bank.classes
     if len(classes) < 2:
         raise MGDMError('the model has one class: there is nothing to compare it with.')
     videos = _choose(args, cfg, classes)

@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 import torch
 from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..clip import build_clip, get_arch
 from ..errors import MGDMError
-from .module_counter import count_modules
+from ..models import CLIPRecognizer
+from .module_counter import ModuleCounter, count_modules
 
 __all__ = ['Complexity', 'Count', 'count_complexity']
 
@@ -92,91 +93,95 @@ def count_complexity(
         num_negatives = _find_num_negatives(cfg.get('train_dataloader'))
     model = _build(cfg)
     height, width = image_size or getattr(model.backbone, 'image_size', (224, 224))
-    num_frames = model.neck.num_frames
-    clip = torch.zeros(1, num_frames, 3, height, width, device='meta')
-
+    clip = torch.zeros(1, model.num_frames, 3, height, width, device='meta')
     train_forward, train_step = _count_training(model, clip, num_negatives)
+    bank = model.text_bank
     return Complexity(
-        arch=model.cls_head.arch,
-        num_frames=num_frames,
+        arch=bank.arch,
+        num_frames=model.num_frames,
         image_size=(height, width),
         num_negatives=num_negatives,
-        num_classes=model.cls_head.num_classes,
+        num_classes=len(bank.classes),
         table=_count_as_paper(model, clip, num_negatives),
         train_forward=train_forward,
         train_step=train_step,
         test=_count_testing(model, clip),
         params=_num_params(model),
         trained=_num_params(model, trained=True),
-        text_bank=tuple(model.cls_head.text_bank.shape),
+        text_bank=(len(bank.corpus), bank.embed_dims),
     )
 
 
-def _build(cfg: Config) -> nn.Module:
-    model_cfg = copy.deepcopy(cfg.get('model'))
-    if not model_cfg or model_cfg.get('type') != 'MGDM':
-        found = model_cfg.get('type') if model_cfg else 'no model'
-        raise MGDMError(
-            f'the config has {found!r} where `model.type` should be MGDM; for other models use '
-            "MMAction2's own tools/analysis_tools/get_flops.py"
-        )
+def _build(cfg: Config) -> CLIPRecognizer:
+    model_cfg = copy.deepcopy(cfg.get('model') or {})
     init_default_scope(cfg.get('default_scope', 'mmaction'))
+    kind = model_cfg.get('type')
+    if isinstance(kind, str):
+        kind = MODELS.get(kind)
+    if not (isinstance(kind, type) and issubclass(kind, CLIPRecognizer)):
+        raise MGDMError(
+            f'the config has {model_cfg.get("type", "no model")!r} where `model.type` should be a '
+            "recogniser of this package, such as MGDM; for other models use MMAction2's own "
+            'tools/analysis_tools/get_flops.py'
+        )
     with torch.device('meta'):
         model = MODELS.build(model_cfg)
     # On this device nothing has values: an empty text bank is as good as a full one.
-    model.cls_head.has_bank = True
+    model.text_bank.ready = True
     return model
 
 
 @torch.no_grad()
-def _count_as_paper(model: nn.Module, clip: torch.Tensor, num_negatives: int) -> list[Count]:
-    """CLIP = image tower on T frames + text tower on one prompt; MGDM = that + the two stacks."""
-    arch = model.cls_head.arch
+def _count_as_paper(model: CLIPRecognizer, clip: torch.Tensor, k: int) -> list[Count]:
+    """CLIP: image tower on T frames, text tower on one prompt. The model: that and what it adds."""
+    arch = model.text_bank.arch
     model.eval()
     with torch.device('meta'):
         text_tower = build_clip(arch)
     length = int(get_arch(arch)['text_cfg'].get('context_length', 77))
-    with count_modules() as counter:
-        frames = model.extract_feat(clip, stage='backbone')[0][0]
+    with count_modules() as texts:
         text_tower.encode_text(torch.zeros(1, length, dtype=torch.long, device='meta'))
+    with count_modules(texts.copy()) as counter:
+        model.encode_frames(clip)
     table = [Count('CLIP', counter.macs, counter.params)]
-    for k in sorted({0, num_negatives}):
-        own = counter.copy()
-        with count_modules(own):
-            model.neck(frames)
-            model.cls_head(_text_ids(k))
-        table.append(Count(f'MGDM, k = {k}', own.macs, own.params))
+    # A text tower that is trained runs within the training step itself.
+    start = texts if model.text_bank.tower is None else ModuleCounter()
+    for number in sorted({0, k}):
+        with count_modules(start.copy()) as counter:
+            model.training_loss(model.encode_video(clip), [_sample(number)])
+        table.append(Count(f'{type(model).__name__}, k = {number}', counter.macs, counter.params))
     return table
 
 
-def _count_training(model: nn.Module, clip: torch.Tensor, num_negatives: int) -> tuple[int, int]:
+def _count_training(model: CLIPRecognizer, clip: torch.Tensor, k: int) -> tuple[int, int]:
     """FLOPs of one clip with its own texts: the forward pass, and with the backward pass."""
     model.train()
     with FlopCounterMode(display=False) as counter:
-        frames = model.extract_feat(clip, stage='neck')[0][0]
-        scores = model.neck.similarity(frames, *model.cls_head(_text_ids(num_negatives)))
+        losses = model.training_loss(model.encode_video(clip), [_sample(k)])
         forward = counter.get_total_flops()
-        if scores.requires_grad:
-            scores.sum().backward()
+        loss = sum(value for name, value in losses.items() if 'loss' in name)
+        if loss.requires_grad:
+            loss.backward()
         return forward, counter.get_total_flops()
 
 
 @torch.no_grad()
-def _count_testing(model: nn.Module, clip: torch.Tensor) -> int:
-    """FLOPs of one clip against all classes, whose texts are discriminated anew for every batch."""
+def _count_testing(model: CLIPRecognizer, clip: torch.Tensor) -> int:
+    """FLOPs of one clip against all classes, their texts included."""
     model.eval()
     with FlopCounterMode(display=False) as counter:
-        frames = model.extract_feat(clip, stage='neck')[0][0]
-        guides, texts = model.cls_head.encode_classes()
-        model.neck.similarity(frames, guides, texts[:, None])
+        model.score(model.encode_video(clip), model.encode_classes())
     return counter.get_total_flops()
 
 
-def _text_ids(num_negatives: int) -> torch.Tensor:
-    return torch.zeros(1, 1 + num_negatives, dtype=torch.long, device='meta')
+def _sample(num_negatives: int) -> ActionDataSample:
+    with torch.device('meta'):
+        sample = ActionDataSample().set_gt_label(torch.zeros(1, dtype=torch.long))
+        sample.set_field(torch.zeros(1 + num_negatives, dtype=torch.long), 'text_ids')
+    return sample
 
 
-def _num_params(model: nn.Module, trained: bool = False) -> int:
+def _num_params(model: CLIPRecognizer, trained: bool = False) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad or not trained)
 
 

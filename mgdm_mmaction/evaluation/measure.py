@@ -15,6 +15,7 @@ from ..apis.test import build_test_runner
 from ..checkpoint import CheckpointFacts, read_checkpoint_facts
 from ..datasets.annotations import AnnotationSummary
 from ..errors import MGDMError
+from ..models import CLIPRecognizer
 from ..text.corpus import normalize_label, packaged_label_maps
 from ..version import __version__
 from .report import Report, text_digest
@@ -46,8 +47,8 @@ def measure(cfg: Config, config_path: str) -> Report:
     cfg.experiment_name = uuid.uuid4().hex
     runner, summaries = build_test_runner(cfg, config_path)
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    if not hasattr(getattr(model, 'cls_head', None), 'corpus'):
-        raise MGDMError(f'{config_path}: the evaluator reports on models of type MGDM.')
+    if not isinstance(model, CLIPRecognizer):
+        raise MGDMError(f'{config_path}: the evaluator reports on recognisers of this package.')
     if not summaries:
         raise MGDMError(
             f'{config_path}: the data set of test_dataloader is no VideoDataset or RawframeDataset '
@@ -111,7 +112,7 @@ def _data(cfg: Config, summaries: list[AnnotationSummary], found: dict) -> dict:
 
 
 def _model(model, cfg: Config, facts: CheckpointFacts | None) -> dict:
-    head, corpus = model.cls_head, model.cls_head.corpus
+    corpus = model.text_bank.corpus
     seen = None
     if facts is not None and facts.classes is not None:
         trained = {normalize_label(name) for name in facts.classes}
@@ -122,15 +123,19 @@ def _model(model, cfg: Config, facts: CheckpointFacts | None) -> dict:
         'corpus_labels': len(corpus),
         'corpus_digest': corpus.digest,
         'prompt': corpus.prompt,
-        'context': head.context,
+        'context': getattr(model.cls_head, 'context', None),
         'arch': cfg.model.backbone.arch,
-        'new_weights': sum(
-            p.numel() for part in (model.neck, head.discriminator) for p in part.parameters()
-        ),
+        'new_weights': _new_weights(model),
         'average_clips': model.average_clips,
         'k': facts and facts.k,
         'seen_classes': seen,
     }
+
+
+def _new_weights(model: CLIPRecognizer) -> int:
+    """Count the parameters that do not come from CLIP."""
+    clip = ('backbone.', 'cls_head.text_bank.', 'cls_head.logit_scale')
+    return sum(p.numel() for name, p in model.named_parameters() if not name.startswith(clip))
 
 
 def _data_name(cfg: Config, digest: str) -> str:

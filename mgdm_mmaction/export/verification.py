@@ -51,7 +51,8 @@ def reference_outputs(
         if preprocessor.to_rgb:
             frames = frames.flip(2)  # its pipeline hands it BGR
         frames = preprocessor(dict(inputs=list(frames), data_samples=[]))['inputs']
-    logits, attention = recognizer.explain(frames)
+    logits, weights = recognizer.explain(frames)
+    attention = weights['frames'].values
     outputs = [logits[:, 0].softmax(-1), logits[:, 0], attention[:, 0]]
     return [output.float().numpy() for output in outputs[: len(folded.output_names)]]
 

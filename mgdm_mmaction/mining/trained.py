@@ -9,9 +9,12 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from torch import Tensor, nn
+from torch.utils._pytree import tree_map
 
 from ..clip import weights_digest
 from ..errors import MGDMError
+from ..models.recognizers import CLIPRecognizer
+from ..models.recognizers.clip_recognizer import as_float
 from ..text.corpus import LabelCorpus
 from .precision import autocast, choose_precision
 
@@ -26,26 +29,27 @@ class TrainedModel:
     beyond the classes of the data set can be scored, too.
 
     Args:
-        model (nn.Module): An ``MGDM``, its text bank filled. It is put into evaluation mode while
+        model (nn.Module): A recogniser, its text bank filled. It is put into evaluation mode while
             it scores, and back afterwards.
         precision (str, optional): 'float32' or 'bfloat16'. Defaults to None: bfloat16 on CUDA,
             float32 elsewhere.
 
     Raises:
-        MGDMError: If the model is no ``MGDM``.
+        MGDMError: If the model is no recogniser of this package.
     """
 
     kind = 'trained model'
 
     def __init__(self, model: nn.Module, precision: str | None = None) -> None:
-        if not all(hasattr(model, name) for name in ('backbone', 'neck', 'cls_head')):
+        if not isinstance(model, CLIPRecognizer):
             raise MGDMError(
-                f'mining with a trained model takes an MGDM, but this is a {type(model).__name__}.'
+                'mining with a trained model takes a recogniser of this package, but this is a '
+                f'{type(model).__name__}.'
             )
         self.model = model
-        self.arch = model.cls_head.arch
+        self.arch = model.text_bank.arch
         self.digest = weights_digest(model)
-        self.device = model.cls_head.text_bank.device
+        self.device = model.text_bank.class_ids.device
         self.precision = choose_precision(precision, self.device)
 
     @classmethod
@@ -85,9 +89,11 @@ class TrainedModel:
         Raises:
             MGDMError: If the model was made for other labels.
         """
-        if difference := self.model.cls_head.corpus.difference(corpus):
+        if difference := self.model.text_bank.corpus.difference(corpus):
             raise MGDMError(f'the model has another corpus than the config: {difference}.')
-        return F.normalize(self.model.cls_head.text_bank.float(), dim=-1).cpu().numpy()
+        ids = torch.arange(len(corpus), device=self.device)
+        with torch.no_grad():
+            return F.normalize(self.model.text_bank(ids).float(), dim=-1).cpu().numpy()
 
     @torch.no_grad()
     def scores(self, frames: Tensor) -> np.ndarray:
@@ -99,16 +105,15 @@ class TrainedModel:
         Returns:
             np.ndarray: Similarities, float32, shape [B, n].
         """
-        model, head = self.model, self.model.cls_head
+        model = self.model
         training = model.training
         model.eval()
         try:
             with autocast(self.device, self.precision):
-                embeddings, _ = model.extract_feat(frames.to(self.device), stage='neck')
-                ids = torch.arange(len(head.corpus), device=self.device)
-                guides, texts = head(ids[:, None])  # [n, D], [n, 1, D]
-            views = embeddings.flatten(0, 1).float()
-            similarity = model.neck.similarity(views, guides.float(), texts.float())
+                video = model.encode_video(frames.to(self.device))
+                ids = torch.arange(len(model.text_bank.corpus), device=self.device)
+                labels = model.encode_labels(ids)
+            similarity = model.similarity(*tree_map(as_float, (video, labels)))
         finally:
             model.train(training)
-        return similarity.squeeze(-1).unflatten(0, (len(frames), -1)).mean(1).cpu().numpy()
+        return similarity.mean(1).cpu().numpy()

@@ -1,24 +1,46 @@
-"""The text bank: CLIP's embedding of every label text, computed once and kept on disk."""
+"""The text bank: CLIP's embedding of every label text, frozen or by a tower in training."""
 
 import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ..clip import build_clip, encode_texts, weights_digest
+from ..clip import (
+    build_clip,
+    build_text,
+    embed_dims,
+    encode_texts,
+    set_activation,
+    text_state,
+    tokenize,
+    uses_quick_gelu,
+    weights_digest,
+)
+from ..errors import MGDMError
 from .corpus import LabelCorpus
 
-__all__ = ['TextBank', 'build_text_bank', 'cache_dir', 'encode_labels']
+__all__ = [
+    'EncodedLabels',
+    'TextBank',
+    'cache_dir',
+    'encode_corpus',
+    'encode_labels',
+    'read_labels_state',
+]
+
+_TEXTS_AT_ONCE = 256
 
 
-class TextBank(NamedTuple):
-    """What the text side keeps of CLIP.
+class EncodedLabels(NamedTuple):
+    """What a CLIP model says of a corpus.
 
     Args:
         embeddings (Tensor): One row a label of the corpus, float32 [n, D], not normalised.
@@ -57,19 +79,23 @@ def encode_labels(model: nn.Module, corpus: LabelCorpus, arch: str) -> Tensor:
         Tensor: float32 [n, D] on the model's device, not normalised.
     """
     embeddings = encode_texts(model, corpus.prompts, arch)
-    if (count := len(corpus.templates)) == 1:
-        return embeddings
-    embeddings = embeddings.unflatten(0, (-1, count))  # [n, m, D]
+    return _join_templates(embeddings.unflatten(0, (-1, len(corpus.templates))))
+
+
+def _join_templates(embeddings: Tensor) -> Tensor:
+    """One embedding a label [n, D] from those of its m prompts [n, m, D]."""
+    if embeddings.shape[1] == 1:
+        return embeddings[:, 0]
     direction = F.normalize(F.normalize(embeddings, dim=-1).mean(dim=1), dim=-1)
     return direction * embeddings.norm(dim=-1).mean(dim=1, keepdim=True)
 
 
-def build_text_bank(
+def encode_corpus(
     corpus: LabelCorpus,
     arch: str,
     pretrained: str | None = None,
     quick_gelu: bool | None = None,
-) -> TextBank:
+) -> EncodedLabels:
     """Encode the prompts of a corpus with a frozen CLIP text tower (MGDM, section 2.4).
 
     The tower is dropped afterwards: no training step runs it. The embeddings are cached under a
@@ -82,11 +108,10 @@ def build_text_bank(
         quick_gelu (bool, optional): Activation, likewise. Defaults to None.
 
     Returns:
-        TextBank: Embeddings [n, D], logit scale and fingerprint of the weights.
+        EncodedLabels: Embeddings [n, D], logit scale and fingerprint of the weights.
     """
     model = build_clip(arch, pretrained, quick_gelu)
     digest = weights_digest(model)
-    # The key of a single template is as it was before there were ensembles.
     count = len(corpus.templates)
     key = json.dumps([arch, digest, corpus.prompts] + ([count] if count > 1 else []))
     file = cache_dir() / 'text_bank' / f'{hashlib.sha256(key.encode()).hexdigest()[:32]}.pt'
@@ -96,7 +121,7 @@ def build_text_bank(
         embeddings = encode_labels(model, corpus, arch)
         if pretrained is not None:
             _save_atomically(embeddings, file)
-    return TextBank(embeddings, model.logit_scale.detach().clone(), digest)
+    return EncodedLabels(embeddings, model.logit_scale.detach().clone(), digest)
 
 
 def _save_atomically(tensor: Tensor, file: Path) -> None:
@@ -105,3 +130,289 @@ def _save_atomically(tensor: Tensor, file: Path) -> None:
     with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as temporary:
         torch.save(tensor, temporary)
     os.replace(temporary.name, file)
+
+
+class TextBank(BaseModule):
+    """The label texts of a data set as CLIP embeddings, by corpus id.
+
+    Frozen, the default: :meth:`init_weights` encodes every label once, the embeddings are a buffer,
+    and no step runs the text tower. With ``train_text`` the tower is part of the model: a training
+    step encodes the distinct labels it is asked for once, evaluation encodes all labels once and
+    keeps them until the weights change (``train()``, ``eval()`` or loading a checkpoint).
+
+    A checkpoint carries the labels, and the embeddings or the tower, so that testing it needs no
+    CLIP weights. One with other labels is refused, gives way to those of the config when
+    :meth:`init_weights` has run (fine-tuning), or is completed by the text tower
+    (``open_vocabulary``).
+
+    Args:
+        corpus (LabelCorpus): The n labels; its C classes come first.
+        arch (str): CLIP architecture of the text tower.
+        pretrained (str, optional): CLIP weights: an open_clip tag or a local file. Defaults to
+            None, random weights.
+        quick_gelu (bool, optional): Activation of the tower, where the weights do not tell.
+            Defaults to None.
+        open_vocabulary (bool): Take checkpoints of other labels, and encode those they do not
+            hold. Defaults to False.
+        train_text (bool): Train the text tower. Defaults to False.
+        with_cp (bool): Recompute the blocks of a trained tower in the backward pass. Defaults to
+            False.
+
+    Attributes:
+        corpus (LabelCorpus): The labels at the moment.
+        class_ids (Tensor): Corpus id of each class, int [C].
+        ready (bool): Whether there are texts: computed, or from a checkpoint.
+        clip_digest (str | None): Fingerprint of the CLIP weights that encoded the texts, or that
+            the tower started from.
+        clip_logit_scale (Tensor | None): CLIP's learned scale, after :meth:`init_weights`.
+    """
+
+    def __init__(
+        self,
+        corpus: LabelCorpus,
+        arch: str,
+        pretrained: str | None = None,
+        quick_gelu: bool | None = None,
+        open_vocabulary: bool = False,
+        train_text: bool = False,
+        with_cp: bool = False,
+    ) -> None:
+        super().__init__()
+        self.arch = arch
+        self.pretrained = pretrained
+        self.quick_gelu = quick_gelu
+        self.open_vocabulary = open_vocabulary
+        self.embed_dims = embed_dims(arch)
+        self.ready = False
+        self.clip_digest: str | None = None
+        self.clip_logit_scale: Tensor | None = None
+        self._encoded: Tensor | None = None
+        self.tower = build_text(arch, quick_gelu) if train_text else None
+        if train_text and with_cp:
+            self.tower.set_grad_checkpointing(True)
+        self._set_corpus(corpus, torch.zeros(len(corpus), self.embed_dims))
+
+    @property
+    def classes(self) -> list[str]:
+        """list[str]: Class names of the data set, in label order."""
+        return list(self.corpus.classes)
+
+    @property
+    def labels(self) -> list[str]:
+        """list[str]: All n labels of the corpus, as words; label i has the id i."""
+        return list(self.corpus.labels)
+
+    def init_weights(self) -> None:
+        """Encode all labels with the weights of ``pretrained``, or load them into the tower."""
+        super().init_weights()
+        if self.tower is None:
+            encoded = self._encode(self.corpus)
+            with torch.no_grad():
+                self.embeddings.copy_(encoded.embeddings)
+            self.clip_digest, self.clip_logit_scale = encoded.weights_digest, encoded.logit_scale
+        else:
+            model = build_clip(self.arch, self.pretrained, self.quick_gelu)
+            self.tower.load_state_dict(text_state(model))
+            set_activation(self.tower, uses_quick_gelu(model))
+            self.clip_digest = weights_digest(model)
+            self.clip_logit_scale = model.logit_scale.detach().clone()
+        self._encoded = None
+        self.ready = True
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Look label texts up, or encode them.
+
+        Args:
+            ids (Tensor): Corpus ids, int [...].
+
+        Returns:
+            Tensor: Embeddings [..., D], not normalised.
+
+        Raises:
+            MGDMError: If there are no texts yet.
+        """
+        self._require_texts()
+        if self.tower is None:
+            return self.embeddings[ids]
+        if self.training or torch.is_grad_enabled():
+            distinct, place = torch.unique(ids, return_inverse=True)
+            return self._run_tower(self.tokens[distinct])[place]
+        if self._encoded is None:
+            chunks = self.tokens.split(_TEXTS_AT_ONCE)
+            self._encoded = torch.cat([self._run_tower(chunk) for chunk in chunks])
+        return self._encoded[ids]
+
+    def _require_texts(self) -> None:
+        # MMAction2's get_flops.py traces a model without weights: the shapes alone matter there.
+        if not self.ready and not torch.jit.is_tracing():
+            raise MGDMError(
+                'the text bank is empty: load a checkpoint, or call `model.init_weights()` to '
+                'compute it from the CLIP weights'
+            )
+
+    def class_texts(self) -> Tensor:
+        """Return the embeddings of all classes of the data set [C, D], not normalised."""
+        return self(self.class_ids)
+
+    def _run_tower(self, tokens: Tensor) -> Tensor:
+        """Encode tokens [n, m, L] of labels with m prompts each to [n, D], in float32."""
+        embeddings = self.tower(tokens.flatten(0, 1)).float()
+        return _join_templates(embeddings.unflatten(0, tokens.shape[:2]))
+
+    def set_classes(self, names: Sequence[str]) -> None:
+        """Recognise other classes from now on, without training (open vocabulary).
+
+        Args:
+            names (Sequence[str]): The new class names, in label order.
+
+        Raises:
+            MGDMError: If the list is empty or names a class twice, or if a name is not in the
+                corpus and the CLIP weights of ``pretrained`` cannot be loaded to encode it.
+        """
+        self._require_texts()
+        # The labels known so far stay behind the new ones: no text is ever encoded twice.
+        self._exchange(LabelCorpus(list(names), self.corpus.labels, self.corpus.prompt))
+
+    def can_encode(self) -> bool:
+        """Whether labels that are not in the corpus can be encoded."""
+        return self.tower is not None or self.pretrained is not None
+
+    def train(self, mode: bool = True) -> 'TextBank':
+        """Switch between training and evaluation, and forget what a trained tower encoded."""
+        self._encoded = None
+        return super().train(mode)
+
+    def _apply(self, *args, **kwargs) -> 'TextBank':
+        self._encoded = None
+        return super()._apply(*args, **kwargs)
+
+    def _encode(self, corpus: LabelCorpus) -> EncodedLabels:
+        return encode_corpus(corpus, self.arch, self.pretrained, self.quick_gelu)
+
+    def _set_corpus(self, corpus: LabelCorpus, embeddings: Tensor | None) -> None:
+        """Take over a corpus with the embeddings of its labels, or with its tokens."""
+        device = self.class_ids.device if hasattr(self, 'class_ids') else None
+        self.corpus, self._encoded = corpus, None
+        if self.tower is None:
+            self.register_buffer('embeddings', embeddings.to(device))
+        else:
+            tokens = tokenize(corpus.prompts, self.arch).unflatten(0, (len(corpus), -1))
+            self.register_buffer('tokens', tokens.to(device), persistent=False)
+        class_ids = torch.as_tensor(corpus.class_ids, dtype=torch.long, device=device)
+        self.register_buffer('class_ids', class_ids, persistent=False)
+
+    def _exchange(self, corpus: LabelCorpus) -> None:
+        """Replace the corpus by another of the same prompt, and encode what is new in it."""
+        if self.tower is not None:
+            self._set_corpus(corpus, None)
+            return
+        known = dict(zip(self.corpus.labels, self.embeddings, strict=True))
+        unknown = [label for label in corpus.labels if label not in known]
+        if unknown and not self.can_encode():
+            raise MGDMError(
+                f'{unknown[:5]} are not among the labels of this model, and there is no CLIP text '
+                'tower to encode them: set `cls_head.pretrained` to the CLIP weights that the '
+                'model was trained from'
+            )
+        if unknown:
+            new = LabelCorpus(unknown, prompt=corpus.prompt)
+            encoded = self._encode(new)
+            self._check_tower(encoded.weights_digest)
+            rows = encoded.embeddings.to(self.embeddings)
+            known.update(zip(new.labels, rows, strict=True))
+        self._set_corpus(corpus, torch.stack([known[label] for label in corpus.labels]))
+
+    def _check_tower(self, digest: str) -> None:
+        """Raise if a text tower is not the one that the embeddings are from."""
+        if self.clip_digest is not None:
+            same, expected = digest == self.clip_digest, f'the digest {self.clip_digest}'
+        else:  # random weights, or a checkpoint written before digests were kept
+            label = self.corpus.labels[0]
+            text = self._encode(LabelCorpus([label], prompt=self.corpus.prompt)).embeddings[0]
+            own = self.embeddings[0]
+            cosine = F.cosine_similarity(text.to(own), own, dim=0).item()
+            same = cosine > 0.999
+            expected = f'another digest: {label!r} has a cosine of {cosine:.3f} with itself'
+        if not same:
+            raise MGDMError(
+                f'the CLIP weights of `cls_head.pretrained={self.pretrained!r}` have the digest '
+                f'{digest}, but the texts of this model were encoded by weights with {expected}. '
+                'Both have to lie in one space: set `cls_head.arch` and `cls_head.pretrained` to '
+                'the weights that the model was trained from'
+            )
+
+    # The labels travel in the checkpoint, as bytes: MMEngine broadcasts every entry of a state
+    # dict, so each must be a tensor.
+
+    def get_extra_state(self) -> Tensor:
+        """Return corpus, digest of CLIP's weights and activation as JSON bytes, uint8."""
+        state = {**self.corpus.to_dict(), 'clip_digest': self.clip_digest}
+        if self.tower is not None:
+            state['quick_gelu'] = uses_quick_gelu(self.tower)
+        text = json.dumps(state if self.ready else None)
+        return torch.tensor(list(text.encode()), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Note that a checkpoint has filled the bank; :meth:`_load_from_state_dict` checked it."""
+        content = json.loads(bytes(state.tolist()).decode())
+        self.ready = self.ready or content is not None
+        if self.tower is not None and content and 'quick_gelu' in content:
+            set_activation(self.tower, content['quick_gelu'])
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
+        """Load the texts of a checkpoint only where it holds the labels of the config."""
+        self._encoded = None
+        state = state_dict.get(f'{prefix}_extra_state')
+        saved, digest = (None, None) if state is None else read_labels_state(state)
+        if saved == self.corpus:
+            self.clip_digest = digest or self.clip_digest
+        elif saved is not None:
+            if not self.ready:
+                self._check_open(saved)
+            if self.tower is None:
+                if not self.ready:
+                    own = self.corpus
+                    self._set_corpus(saved, state_dict[f'{prefix}embeddings'].to(self.embeddings))
+                    self.clip_digest = digest
+                    self._exchange(own)
+                # Fine-tuning on other labels: what init_weights() computed stays.
+                state_dict[f'{prefix}embeddings'] = self.embeddings
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def _check_open(self, saved: LabelCorpus) -> None:
+        """Raise unless a checkpoint of other labels may be tested on those of the config."""
+        own = self.corpus
+        if not self.open_vocabulary:
+            raise MGDMError(
+                'the checkpoint was trained with another corpus than the config '
+                f'(`cls_head.classes`, `cls_head.extra_labels`, `cls_head.prompt`): '
+                f'{saved.difference(own)}. Test with the class list that the '
+                'checkpoint was trained with, or, to recognise classes that it was not trained '
+                'on, set `cls_head.open_vocabulary=True`'
+            )
+        if saved.prompt != own.prompt:
+            raise MGDMError(
+                f'the checkpoint was trained with `cls_head.prompt={saved.prompt!r}`, but the '
+                f'config has {own.prompt!r}: other classes are fine under `open_vocabulary`, '
+                'another prompt is not. Set the prompt of the checkpoint'
+            )
+
+
+def read_labels_state(state: Tensor) -> tuple[LabelCorpus | None, str | None]:
+    """Read corpus and digest back from the bytes of :meth:`TextBank.get_extra_state`.
+
+    Checkpoints written before there was a digest have none.
+
+    Args:
+        state (Tensor): The bytes, uint8 [number of bytes].
+
+    Returns:
+        tuple[LabelCorpus | None, str | None]: Corpus, None if the bank was never computed, and
+        digest of CLIP's weights.
+    """
+    content = json.loads(bytes(state.tolist()).decode())
+    if content is None:
+        return None, None
+    digest = content.pop('clip_digest', None)
+    content.pop('quick_gelu', None)
+    return LabelCorpus.from_dict(content), digest

@@ -9,7 +9,7 @@ from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
 
 from ...errors import MGDMError
-from ...models.recognizers import MGDM
+from ...models.recognizers import CLIPRecognizer
 from ...models.recognizers.architecture import check_architecture
 from .model import MGDMFullyShardedDataParallel
 
@@ -70,7 +70,7 @@ class MGDMFSDPStrategy(FSDPStrategy):
         return super().prepare(model, optim_wrapper=optim_wrapper, **kwargs)
 
     def _wrap_model(self, model: nn.Module) -> nn.Module:
-        if isinstance(model, MGDM):
+        if isinstance(model, CLIPRecognizer):
             self._whole_state = {name: x.to('meta') for name, x in model.state_dict().items()}
         config, self._optim_config = self._optim_config, None
         if config is not None and not isinstance(config, BaseOptimWrapper):

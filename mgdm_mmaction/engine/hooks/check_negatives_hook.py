@@ -45,27 +45,27 @@ class CheckNegativesHook(Hook):
             MGDMError: If a file does not fit.
         """
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        head = getattr(model, 'cls_head', None)
+        bank = getattr(model, 'text_bank', None)
         for dataset in base_datasets(runner.train_dataloader.dataset):
             for transform in dataset.pipeline.transforms:
                 if isinstance(transform, AttachHardNegatives) and transform.k:
                     file = transform.file
-                    if hasattr(head, 'corpus'):
-                        file.check_corpus(head.corpus)
-                        self._warn_of_other_weights(runner, file, head)
+                    if bank is not None:
+                        file.check_corpus(bank.corpus)
+                        self._warn_of_other_weights(runner, file, bank)
                     self._check_coverage(runner, transform, dataset)
 
     @staticmethod
-    def _warn_of_other_weights(runner: Runner, file: NegativesFile, head) -> None:
+    def _warn_of_other_weights(runner: Runner, file: NegativesFile, bank) -> None:
         mined_with = file.header.weights_digest
         if file.header.settings.get('scorer') == TrainedModel.kind:
             return
         # No weights at all: from a confusion matrix, or imported.
-        if mined_with and head.clip_digest not in (None, mined_with):
+        if mined_with and bank.clip_digest not in (None, mined_with):
             runner.logger.warning(
                 f'{file.path} was mined by other CLIP weights (digest {mined_with}, architecture '
                 f'{file.header.architecture}) than the ones of this model (digest '
-                f'{head.clip_digest}, {head.arch}). Training goes on; mine again if that was not '
+                f'{bank.clip_digest}, {bank.arch}). Training goes on; mine again if that was not '
                 'meant'
             )
 

@@ -1,4 +1,4 @@
-"""The text side of MGDM: a frozen bank of label texts, and the discriminator over them."""
+"""The text side of MGDM: a bank of label texts, and the discriminator over them."""
 
 import math
 from collections.abc import Sequence
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
+from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ...text.bank import TextBank
 from ...text.corpus import DEFAULT_PROMPT, LabelCorpus
-from .label_texts import LabelTexts
 
 __all__ = ['HardNegativeTextHead']
 
@@ -21,12 +22,10 @@ _MAX_LOGIT_SCALE = math.log(100)
 
 
 @MODELS.register_module()
-class HardNegativeTextHead(LabelTexts):
+class HardNegativeTextHead(BaseModule):
     """Turn label ids into guides and discriminated text embeddings.
 
-    MGDM, section 2.4 and eq. 17-18 (DOI 10.11959/j.issn.1000-436x.2024268). The text bank holds
-    CLIP's embedding of every label of the corpus. :meth:`init_weights` computes it, checkpoints
-    carry it together with the labels, so that testing a checkpoint needs no CLIP weights.
+    MGDM, section 2.4 and eq. 17-18 (DOI 10.11959/j.issn.1000-436x.2024268).
 
     Args:
         classes (str or Sequence[str]): Class names of the data set in label order: a list, a text
@@ -51,10 +50,14 @@ class HardNegativeTextHead(LabelTexts):
             ``classes``: all of it is loaded but its labels, and texts it does not hold are encoded
             by the CLIP of ``pretrained``, which has to be the one it was trained from. Without
             it such a checkpoint is refused. Defaults to False.
+        train_text (bool): Train the text tower, too, see
+            :class:`~mgdm_mmaction.text.bank.TextBank`. Defaults to False: it is frozen and runs
+            once, as in the paper.
+        with_cp (bool): Recompute the blocks of a trained text tower in the backward pass to save
+            memory. Defaults to False.
 
     Attributes:
-        clip_digest (str | None): Fingerprint of the CLIP weights that encoded the texts: those that
-            :meth:`init_weights` read, or a checkpoint names.
+        text_bank (TextBank): The labels and their CLIP embeddings.
 
     Raises:
         ValueError: If ``context`` is unknown.
@@ -73,11 +76,21 @@ class HardNegativeTextHead(LabelTexts):
         num_neighbors: int = 7,
         quick_gelu: bool | None = None,
         open_vocabulary: bool = False,
+        train_text: bool = False,
+        with_cp: bool = False,
     ) -> None:
+        super().__init__()
         if context not in CONTEXTS:
             raise ValueError(f"`context` should be one of {CONTEXTS}, but got '{context}'")
-        corpus = LabelCorpus(classes, extra_labels, prompt)
-        super().__init__(corpus, arch, pretrained, quick_gelu, open_vocabulary)
+        self.text_bank = TextBank(
+            LabelCorpus(classes, extra_labels, prompt),
+            arch,
+            pretrained,
+            quick_gelu,
+            open_vocabulary,
+            train_text,
+            with_cp,
+        )
         self.context = context
         self.num_neighbors = num_neighbors
         self.discriminator = MODELS.build(
@@ -85,7 +98,7 @@ class HardNegativeTextHead(LabelTexts):
                 'type': 'SemanticDiscriminator',
                 'num_layers': 0,
                 **(discriminator or {}),
-                'embed_dims': self.embed_dims,
+                'embed_dims': self.text_bank.embed_dims,
             }
         )
         self.logit_scale = nn.Parameter(torch.tensor(_INITIAL_LOGIT_SCALE))
@@ -93,20 +106,20 @@ class HardNegativeTextHead(LabelTexts):
     def init_weights(self) -> None:
         """Compute the text bank and take over CLIP's logit scale."""
         super().init_weights()
-        bank = self._encode(self.corpus)
-        self._fill(bank)
         with torch.no_grad():
-            self.logit_scale.copy_(bank.logit_scale)
+            self.logit_scale.copy_(self.text_bank.clip_logit_scale)
 
     def scale(self) -> Tensor:
         """Return the factor 1 / tau of the scores, at most 100.
 
-        The parameter itself is clamped: clamping only its exponential would leave a scale that
-        starts at the limit, as OpenAI's does, without a gradient for good.
+        In training the parameter itself is clamped: clamping only its exponential would leave a
+        scale that starts at the limit, as OpenAI's does, without a gradient for good.
 
         Returns:
             Tensor: Scalar.
         """
+        if not self.training:
+            return self.logit_scale.clamp(max=_MAX_LOGIT_SCALE).exp()
         with torch.no_grad():
             self.logit_scale.clamp_(max=_MAX_LOGIT_SCALE)
         return self.logit_scale.exp()
@@ -124,8 +137,7 @@ class HardNegativeTextHead(LabelTexts):
         Raises:
             MGDMError: If the text bank was never computed.
         """
-        bank = self._bank()
-        texts = bank[text_ids]
+        texts = self.text_bank(text_ids)
         return texts[:, 0], self.discriminator(texts)
 
     def encode_classes(self, context: str | None = None) -> tuple[Tensor, Tensor]:
@@ -141,7 +153,7 @@ class HardNegativeTextHead(LabelTexts):
             MGDMError: If the text bank was never computed.
         """
         context = context or self.context
-        guides = self._bank()[self.class_ids]
+        guides = self.text_bank.class_texts()
         if context == 'all':
             return guides, self.discriminator(guides[None])[0]
         if context == 'single':

@@ -1,6 +1,5 @@
 """The contrastive loss over a batch that is augmented with mined hard-negative texts."""
 
-import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
@@ -90,9 +89,12 @@ def _directional_loss(logits: Tensor, matches: Tensor, target: str) -> Tensor:
     if target == 'smoothed':
         distribution = (_SHARPNESS * matches).softmax(dim=1)
     elif target == 'exact':
-        has_match = matches.any(dim=1)
-        matches, logits = matches[has_match], logits[has_match]
-        distribution = matches / matches.sum(dim=1, keepdim=True)
+        # Rows without a match have no mass, so they add nothing to the sum.
+        total = matches.sum(dim=1, keepdim=True)
+        divergence = F.kl_div(
+            logits.log_softmax(dim=1), matches / total.clamp_min(1), reduction='sum'
+        )
+        return divergence / (total > 0).sum()
     else:
         raise ValueError(f"`target` should be one of {TARGETS}, but got '{target}'")
     return F.kl_div(logits.log_softmax(dim=1), distribution, reduction='batchmean')
@@ -117,25 +119,10 @@ class AugmentedContrastiveLoss(nn.Module):
         self.target = target
         self.loss_weight = loss_weight
 
-    def forward(self, logits: Tensor, video_labels: Tensor, text_labels: Tensor) -> Tensor:
-        """Compute the loss.
-
-        Args:
-            logits (Tensor): Scores already divided by the temperature, [B, L].
-            video_labels (Tensor): Corpus id of each video's class, int [B].
-            text_labels (Tensor): Corpus id of each text, int [L].
-
-        Returns:
-            Tensor: Scalar loss.
-        """
-        loss = augmented_contrastive_loss(logits, video_labels, text_labels, self.target)
-        return self.loss_weight * loss
-
-    @torch.no_grad()
-    def directions(
+    def forward(
         self, logits: Tensor, video_labels: Tensor, text_labels: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Compute the two divergences for the log, without gradient and weight.
+    ) -> dict[str, Tensor]:
+        """Compute the loss and its parts.
 
         Args:
             logits (Tensor): Scores already divided by the temperature, [B, L].
@@ -143,6 +130,13 @@ class AugmentedContrastiveLoss(nn.Module):
             text_labels (Tensor): Corpus id of each text, int [L].
 
         Returns:
-            tuple[Tensor, Tensor]: Video to text, text to video; scalars.
+            dict[str, Tensor]: ``loss_contrastive``, and for the log alone, without gradient and
+            weight, ``kl_video_to_text`` and ``kl_text_to_video``, of which it is the mean. MMEngine
+            adds up what has 'loss' in its name, and nothing else.
         """
-        return contrastive_directions(logits, video_labels, text_labels, self.target)
+        parts = contrastive_directions(logits, video_labels, text_labels, self.target)
+        return dict(
+            loss_contrastive=self.loss_weight * (sum(parts) / 2),
+            kl_video_to_text=parts[0].detach(),
+            kl_text_to_video=parts[1].detach(),
+        )

@@ -1,5 +1,6 @@
-"""Recognisers."""
+"""Recognisers: the contract, and a file a method."""
 
+from .clip_recognizer import CLIPRecognizer, Explanation, Weights
 from .mgdm import MGDM
 
-__all__ = ['MGDM']
+__all__ = ['MGDM', 'CLIPRecognizer', 'Explanation', 'Weights']

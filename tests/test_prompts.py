@@ -104,24 +104,24 @@ def test_miner_and_head_use_the_same_embeddings(tmp_path, monkeypatch):
     def bank(prompt):
         head = HardNegativeTextHead(names, 'mgdm-tiny', pretrained=file, prompt=prompt)
         head.init_weights()
-        mined_with = torch.from_numpy(scorer.prepare(head.corpus))
-        unit = torch.nn.functional.normalize(head.text_bank, dim=-1)
+        mined_with = torch.from_numpy(scorer.prepare(head.text_bank.corpus))
+        unit = torch.nn.functional.normalize(head.text_bank.embeddings, dim=-1)
         torch.testing.assert_close(unit, mined_with)
         return head
 
     first, two = bank('a {}'), bank(TWO)
-    assert not torch.allclose(first.text_bank, two.text_bank)
+    assert not torch.allclose(first.text_bank.embeddings, two.text_bank.embeddings)
     # The cache of a single template is found under the name it always had.
     cached = {path.stem: torch.load(path) for path in (tmp_path / 'text_bank').iterdir()}
     key = json.dumps(['mgdm-tiny', weights_digest(model), ['a run', 'a high jump']])
     name = hashlib.sha256(key.encode()).hexdigest()[:32]
-    assert torch.equal(cached.pop(name), first.text_bank)
-    assert [torch.equal(value, two.text_bank) for value in cached.values()] == [True]
+    assert torch.equal(cached.pop(name), first.text_bank.embeddings)
+    assert [torch.equal(value, two.text_bank.embeddings) for value in cached.values()] == [True]
 
     # A checkpoint carries the templates, and new classes are encoded with all of them.
     other = HardNegativeTextHead(names, 'mgdm-tiny', pretrained=file, prompt=TWO)
     other.load_state_dict(two.state_dict())
-    other.set_classes(['swim', 'run'])
+    other.text_bank.set_classes(['swim', 'run'])
     expected = encode_labels(model, LabelCorpus(['swim', 'run'], prompt=TWO), 'mgdm-tiny')
     torch.testing.assert_close(other.encode_classes()[0], expected)
     with pytest.raises(MGDMError, match='another corpus than the config.*its prompt is'):

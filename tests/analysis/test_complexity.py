@@ -68,7 +68,7 @@ def test_full_count_equals_that_of_real_values():
         model.eval()(inputs, mode='tensor')
     assert counted.test == counter.get_total_flops()
     assert counted.params == sum(p.numel() for p in model.parameters())
-    assert counted.text_bank == tuple(model.cls_head.text_bank.shape)
+    assert counted.text_bank == tuple(model.text_bank.embeddings.shape)
     assert (counted.num_frames, counted.image_size) == (NUM_FRAMES, (64, 64))
 
 
@@ -109,7 +109,7 @@ def test_errors_name_what_is_wrong(tmp_path):
     with pytest.raises(MGDMError, match='broken.py cannot be read as a config: SyntaxError'):
         main([str(tmp_path / 'broken.py')])
     (tmp_path / 'other.py').write_text("model = dict(type='Recognizer3D')\n")
-    with pytest.raises(MGDMError, match="'Recognizer3D' where `model.type` should be MGDM"):
+    with pytest.raises(MGDMError, match="'Recognizer3D' where `model.type` should be a recogniser"):
         main([str(tmp_path / 'other.py')])
     (tmp_path / 'empty.py').write_text('')
     with pytest.raises(MGDMError, match='no model'):

@@ -60,9 +60,9 @@ def runner(tmp_path):
         )
         if wrap:
             dataset = RepeatDataset(dataset, times=2)
-        head = SimpleNamespace(corpus=LabelCorpus(classes), clip_digest=digest, arch='mgdm-tiny')
+        bank = SimpleNamespace(corpus=LabelCorpus(classes), clip_digest=digest, arch='mgdm-tiny')
         return SimpleNamespace(
-            model=SimpleNamespace(cls_head=head),
+            model=SimpleNamespace(text_bank=bank),
             train_dataloader=SimpleNamespace(dataset=dataset),
             logger=logging.getLogger('check_negatives'),
         )

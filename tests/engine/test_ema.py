@@ -107,9 +107,9 @@ def test_fine_tuning_on_other_labels(tmp_path):
     tiny_train(cfg)
     model = MODELS.build(other)
     load_checkpoint(model, str(tmp_path / 'second/epoch_1.pth'), strict=True)
-    assert model.cls_head.has_bank
-    assert model.cls_head.corpus.labels[0] == f'{CLASSES[0]} slowly'
-    assert model.cls_head.text_bank.any()
+    assert model.text_bank.ready
+    assert model.text_bank.corpus.labels[0] == f'{CLASSES[0]} slowly'
+    assert model.text_bank.embeddings.any()
 
 
 def test_the_fault_of_mmengine(tmp_path, monkeypatch):

@@ -128,7 +128,7 @@ class TestSummary:
         assert float(line[2]) == round(tower / 1000, 1)
         assert line[3] == 'lr 0.0001, no weight decay'
         assert re.search(r'cls_head\.logit_scale +1 / +1  lr 0\.001, no weight decay', log)
-        assert 'cls_head.text_bank: buffer of 5 x 128, not trained' in log
+        assert 'cls_head.text_bank.embeddings: buffer of 5 x 128, not trained' in log
         trained = sum(sizes.values()) - tower + norms
         line = re.search(r'in all +([\d.]+) k / +([\d.]+) M', log)
         assert float(line[1]) == round(trained / 1e3, 1)

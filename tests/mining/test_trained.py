@@ -46,7 +46,7 @@ def test_the_scores_are_those_of_the_model(root, cfg):
     # Independently: the logits of the recogniser when each label is a class of its own.
     from mgdm_mmaction.mining.videos import MiningVideos
 
-    model.set_classes(model.cls_head.corpus.labels)
+    model.set_classes(model.text_bank.labels)
     model.cls_head.context = 'single'
     preprocess = MODELS.build(cfg.model.data_preprocessor)
     videos = MiningVideos(cfg, 'train', 4)

@@ -64,17 +64,19 @@ def test_margins_are_of_scores_before_the_temperature():
 
 
 @pytest.mark.parametrize('target', ['smoothed', 'exact'])
-def test_directions_are_the_halves_of_the_loss(target):
+def test_parts_are_the_halves_of_the_loss(target):
     ids = torch.tensor(BATCHES["a negative is another video's class"])
     scores = torch.randn(3, 9, dtype=torch.float64, requires_grad=True)
     module = MODELS.build(dict(type='AugmentedContrastiveLoss', target=target, loss_weight=3.0))
-    forth, back = module.directions(scores, ids[:, 0], ids.flatten())
+    found = module(scores, ids[:, 0], ids.flatten())
     matches = ids[:, 0, None] == ids.flatten()
-    assert forth.item() == pytest.approx(kl_rows(scores, matches, target))
-    assert back.item() == pytest.approx(kl_rows(scores.t(), matches.t(), target))
+    assert found['kl_video_to_text'].item() == pytest.approx(kl_rows(scores, matches, target))
+    assert found['kl_text_to_video'].item() == pytest.approx(
+        kl_rows(scores.t(), matches.t(), target)
+    )
     loss = augmented_contrastive_loss(scores, ids[:, 0], ids.flatten(), target)
-    assert ((forth + back) / 2).item() == loss.item()
-    assert not forth.requires_grad
+    assert found['loss_contrastive'].item() == pytest.approx(3 * loss.item())
+    assert not found['kl_video_to_text'].requires_grad
 
 
 @pytest.mark.parametrize('num_negatives', [0, 2])
@@ -96,12 +98,13 @@ def test_total_is_the_loss_to_the_bit(num_negatives):
     assert (halves / 2).item() == losses['loss_contrastive'].item()
 
 
-def test_a_loss_of_ones_own_needs_no_directions():
+def test_a_loss_of_ones_own_names_its_parts():
     class Squares(torch.nn.Module):
         def forward(self, logits, video_labels, text_labels):
-            return logits.square().mean()
+            return dict(loss_squares=logits.square().mean())
 
     model = tiny_model()
     model.loss_module = Squares()
     losses = model(*tiny_batch(3), mode='loss')
-    assert losses.keys() == NAMES - {'kl_video_to_text', 'kl_text_to_video'}
+    parts = {'loss_contrastive', 'kl_video_to_text', 'kl_text_to_video'}
+    assert losses.keys() == NAMES - parts | {'loss_squares'}

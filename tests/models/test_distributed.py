@@ -44,7 +44,7 @@ def ddp_worker(rank, port, folder):
     for case, (num_negatives, split) in enumerate(CASES):
         # Another seed on rank 1: DDP itself must bring the weights of rank 0.
         model = tiny_model(seed=rank).double()
-        model.cls_head.text_bank.copy_(torch.load(folder / 'bank.pt'))
+        model.text_bank.embeddings.copy_(torch.load(folder / 'bank.pt'))
         part = slice(0, split) if rank == 0 else slice(split, 4)
         losses = step(DistributedDataParallel(model), num_negatives, part)
         grads = {name: p.grad for name, p in model.named_parameters()}
@@ -54,7 +54,7 @@ def ddp_worker(rank, port, folder):
 
 @pytest.mark.slow
 def test_two_processes_equal_one(tmp_path):
-    torch.save(tiny_model(seed=0).double().cls_head.text_bank, tmp_path / 'bank.pt')
+    torch.save(tiny_model(seed=0).double().text_bank.embeddings, tmp_path / 'bank.pt')
     run_two(ddp_worker, tmp_path)
     for case, (num_negatives, _) in enumerate(CASES):
         model = tiny_model(seed=0).double()

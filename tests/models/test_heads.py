@@ -107,25 +107,25 @@ def test_discriminator_is_equivariant_to_the_order_of_negatives():
 
 def test_bank_holds_the_prompts_of_the_corpus():
     head = text_head(extra_labels=['running fast', 'swimming'])
-    assert head.corpus.labels[-1] == 'swimming'
-    assert head.num_classes == 5
-    assert head.text_bank.shape == (6, 128)
+    assert head.text_bank.corpus.labels[-1] == 'swimming'
+    assert len(head.text_bank.classes) == 5
+    assert head.text_bank.embeddings.shape == (6, 128)
     torch.manual_seed(0)
     HardNegativeTextHead(classes=CLASSES, arch='mgdm-tiny')  # Draws the same numbers first.
     model = build_clip('mgdm-tiny')
     prompts = ['This is a video about running fast', 'This is a video about swimming']
     expected = encode_texts(model, prompts, 'mgdm-tiny')
-    torch.testing.assert_close(head.text_bank[[0, 5]], expected)
-    assert not head.text_bank.requires_grad
+    torch.testing.assert_close(head.text_bank.embeddings[[0, 5]], expected)
+    assert not head.text_bank.embeddings.requires_grad
 
 
 def test_forward_gives_undiscriminated_guides_and_discriminated_texts():
     head = text_head()
     ids = torch.tensor([[2, 3, 0], [4, 1, 2]])
     guides, texts = head(ids)
-    torch.testing.assert_close(guides, head.text_bank[[2, 4]])
+    torch.testing.assert_close(guides, head.text_bank.embeddings[[2, 4]])
     for row in range(2):
-        expected = head.discriminator(head.text_bank[ids[row]][None])[0]
+        expected = head.discriminator(head.text_bank.embeddings[ids[row]][None])[0]
         torch.testing.assert_close(texts[row], expected, atol=1e-5, rtol=1e-5)
     guides, texts = head(ids[:, :1])  # k = 0
     assert texts.shape == (2, 1, 128)
@@ -134,13 +134,13 @@ def test_forward_gives_undiscriminated_guides_and_discriminated_texts():
 def test_without_discriminator_the_texts_stay():
     head = text_head(discriminator=None)
     guides, texts = head(torch.tensor([[1, 2]]))
-    torch.testing.assert_close(texts[0], head.text_bank[[1, 2]])
-    torch.testing.assert_close(guides[0], head.text_bank[1])
+    torch.testing.assert_close(texts[0], head.text_bank.embeddings[[1, 2]])
+    torch.testing.assert_close(guides[0], head.text_bank.embeddings[1])
 
 
 def test_contexts():
     head = text_head(num_neighbors=2)
-    bank = head.text_bank[:5]
+    bank = head.text_bank.embeddings[:5]
     guides, texts = head.encode_classes()
     torch.testing.assert_close(guides, bank)
     torch.testing.assert_close(texts, head.discriminator(bank[None])[0])
@@ -184,7 +184,7 @@ def test_bank_is_cached_by_weights_prompt_and_labels(tmp_path, monkeypatch):
     def bank(file, **kwargs):
         head = HardNegativeTextHead(CLASSES, 'mgdm-tiny', pretrained=str(file), **kwargs)
         head.init_weights()
-        return head.text_bank.clone()
+        return head.text_bank.embeddings.clone()
 
     first = bank(files[0])
     cached = list((tmp_path / 'text_bank').iterdir())
@@ -235,10 +235,10 @@ def test_fine_tuning_keeps_the_own_bank(tmp_path):
     torch.save(dict(state_dict=source.state_dict()), file)
     head = HardNegativeTextHead(['waving', 'jumping'], 'mgdm-tiny')
     head.init_weights()
-    bank = head.text_bank.clone()
+    bank = head.text_bank.embeddings.clone()
     load_checkpoint(head, file)
-    torch.testing.assert_close(head.text_bank, bank)
-    assert head.corpus.classes == ['waving', 'jumping']
+    torch.testing.assert_close(head.text_bank.embeddings, bank)
+    assert head.text_bank.corpus.classes == ['waving', 'jumping']
     for ours, loaded in zip(
         head.discriminator.parameters(), source.discriminator.parameters(), strict=True
     ):
@@ -247,17 +247,17 @@ def test_fine_tuning_keeps_the_own_bank(tmp_path):
 
 def test_set_classes(tmp_path):
     head = text_head()
-    old = head.text_bank.clone()
-    head.set_classes(['clapping', 'running_fast'])
+    old = head.text_bank.embeddings.clone()
+    head.text_bank.set_classes(['clapping', 'running_fast'])
     torch.testing.assert_close(head.encode_classes()[0], old[[4, 0]])
     with pytest.raises(MGDMError, match=r"\['waving'\] are not among the labels"):
-        head.set_classes(['clapping', 'waving'])
+        head.text_bank.set_classes(['clapping', 'waving'])
 
     file = tmp_path / 'clip.pt'
     model = build_clip('mgdm-tiny')
     torch.save(model.state_dict(), file)
     head = text_head(pretrained=str(file))
-    head.set_classes(['clapping', 'waving'])
+    head.text_bank.set_classes(['clapping', 'waving'])
     expected = encode_texts(model, ['This is a video about waving'], 'mgdm-tiny')
     torch.testing.assert_close(head.encode_classes()[0][1:], expected)
-    assert head.num_classes == 2
+    assert head.text_bank.classes == ['clapping', 'waving']

@@ -97,7 +97,7 @@ def test_module_is_registered_and_weighs_the_loss():
     assert isinstance(module, AugmentedContrastiveLoss)
     labels, texts, logits = torch.tensor([0, 1]), torch.tensor([0, 1, 2]), torch.randn(2, 3)
     expected = 2 * augmented_contrastive_loss(logits, labels, texts, 'exact')
-    torch.testing.assert_close(module(logits, labels, texts), expected)
+    torch.testing.assert_close(module(logits, labels, texts)['loss_contrastive'], expected)
 
 
 def test_errors():

@@ -54,10 +54,10 @@ def without_digest(file):
     """Make it a checkpoint from before digests were kept."""
     content = torch.load(file)
     state = content['state_dict']
-    corpus = json.loads(bytes(state['_extra_state'].tolist()).decode())
+    corpus = json.loads(bytes(state['text_bank._extra_state'].tolist()).decode())
     del corpus['clip_digest']
     text = json.dumps(corpus).encode()
-    state['_extra_state'] = torch.tensor(list(text), dtype=torch.uint8)
+    state['text_bank._extra_state'] = torch.tensor(list(text), dtype=torch.uint8)
     torch.save(content, file)
 
 
@@ -67,8 +67,8 @@ def test_texts_of_the_config_and_the_rest_of_the_checkpoint(clips, checkpoint, d
     if not digest:
         without_digest(file)
     head = load(file, OTHERS, clips[0])
-    assert head.corpus.classes == OTHERS
-    assert len(head.corpus) == 4
+    assert head.text_bank.corpus.classes == OTHERS
+    assert len(head.text_bank.corpus) == 4
     clip = build_clip('mgdm-tiny', str(clips[0]))
     prompts = [f'This is a video about {name.lower()}' for name in OTHERS]
     wanted = encode_texts(clip, prompts, 'mgdm-tiny')
@@ -81,7 +81,7 @@ def test_texts_of_the_config_and_the_rest_of_the_checkpoint(clips, checkpoint, d
 def test_equals_training_head_with_set_classes(clips, checkpoint):
     source, file = checkpoint
     head = load(file, OTHERS, clips[0])
-    source.set_classes(OTHERS)
+    source.text_bank.set_classes(OTHERS)
     for ours, theirs in zip(head.encode_classes(), source.encode_classes(), strict=True):
         torch.testing.assert_close(ours, theirs)
 
@@ -89,7 +89,7 @@ def test_equals_training_head_with_set_classes(clips, checkpoint):
 def test_some_of_the_labels_need_no_clip_weights(checkpoint):
     source, file = checkpoint
     head = load(file, CLASSES[:1:-1], None)
-    torch.testing.assert_close(head.encode_classes()[0], source.text_bank[[4, 3, 2]])
+    torch.testing.assert_close(head.encode_classes()[0], source.text_bank.embeddings[[4, 3, 2]])
     with pytest.raises(MGDMError, match=r"'waving'.* set `cls_head.pretrained`"):
         load(file, OTHERS, None)
 
@@ -97,8 +97,8 @@ def test_some_of_the_labels_need_no_clip_weights(checkpoint):
 def test_same_labels_are_the_checkpoints(clips, checkpoint):
     source, file = checkpoint
     head = load(file, CLASSES, None)
-    assert head.clip_digest == weights_digest(build_clip('mgdm-tiny', str(clips[0])))
-    torch.testing.assert_close(head.text_bank, source.text_bank, atol=0, rtol=0)
+    assert head.text_bank.clip_digest == weights_digest(build_clip('mgdm-tiny', str(clips[0])))
+    torch.testing.assert_close(head.text_bank.embeddings, source.text_bank.embeddings, atol=0, rtol=0)
 
 
 @pytest.mark.parametrize('digest', [True, False])
@@ -121,7 +121,7 @@ def test_digest_survives_a_second_checkpoint(clips, checkpoint, tmp_path):
     again = HardNegativeTextHead(CLASSES, 'mgdm-tiny', str(clips[1]))
     load_checkpoint(again, save(head, tmp_path / 'again.pth'))
     with pytest.raises(MGDMError, match='were encoded by weights with the digest'):
-        again.set_classes(OTHERS)
+        again.text_bank.set_classes(OTHERS)
 
 
 def test_refused_unless_asked_for(clips, checkpoint):
@@ -142,7 +142,7 @@ def test_spellings_that_differ_in_a_hyphen(clips, tmp_path):
     head.init_weights()
     file = save(head, tmp_path / 'head.pth')
     without_digest(file)
-    assert load(file, ['push up', 'sit'], clips[0]).corpus.labels == ['push up', 'sit']
+    assert load(file, ['push up', 'sit'], clips[0]).text_bank.corpus.labels == ['push up', 'sit']
 
 
 def test_a_whole_model_scores_the_new_classes(clips, tmp_path):
@@ -150,7 +150,7 @@ def test_a_whole_model_scores_the_new_classes(clips, tmp_path):
     source = tiny_model(cls_head=clip, backbone=clip).eval()
     file = save(source, tmp_path / 'model.pth')
     model = tiny_model(cls_head=dict(classes=OTHERS, open_vocabulary=True, **clip)).eval()
-    model.cls_head.has_bank = False  # as where nothing was initialised
+    model.text_bank.ready = False  # as where nothing was initialised
     load_checkpoint(model, file, strict=True)
     inputs, samples = tiny_batch(2, num_negatives=0)
     with torch.no_grad():

@@ -112,13 +112,13 @@ class HardNegativeTextHead(BaseModule):
     def scale(self) -> Tensor:
         """Return the factor 1 / tau of the scores, at most 100.
 
-        In training the parameter itself is clamped: clamping only its exponential would leave a
-        scale that starts at the limit, as OpenAI's does, without a gradient for good.
+        Where gradients are wanted the parameter itself is clamped: clamping only its exponential
+        would leave a scale that starts at the limit, as OpenAI's does, without one for good.
 
         Returns:
             Tensor: Scalar.
         """
-        if not self.training:
+        if not torch.is_grad_enabled():
             return self.logit_scale.clamp(max=_MAX_LOGIT_SCALE).exp()
         with torch.no_grad():
             self.logit_scale.clamp_(max=_MAX_LOGIT_SCALE)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import MGDMError
+from .common import add_device
 
 __all__ = ['main']
 
@@ -78,7 +79,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('model', help='config, or a checkpoint that holds its config')
     parser.add_argument('checkpoint', nargs='?', help='checkpoint, where MODEL is a config')
-    parser.add_argument('--device', help="for example 'cpu'. Default: a GPU if there is one")
+    add_device(parser)
     parser.add_argument(
         '--labels',
         metavar='FILE',

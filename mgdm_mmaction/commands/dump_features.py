@@ -5,34 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from mmaction.registry import DATASETS
-from mmengine.config import Config
-from mmengine.dist import all_gather_object, is_main_process
-
-from ..apis.checks import check_data
-from ..apis.common import load_config, merge_options
-from ..apis.test import build_test_runner
-from ..checkpoint import read_checkpoint_facts
 from ..errors import MGDMError, require_file
-from ..export.feature_files import FORMATS, TABLES, FeatureFolder, FeatureTable
-from ..export.features import (
-    STAGES,
-    TEMPORAL,
-    broken_videos,
-    iterate_features,
-    names_of,
-    pool_features,
-    prepare_pipeline,
-)
-from ..export.metadata import plain
-from ..version import __version__
 from .common import add_runner_arguments
 
 __all__ = ['main']
 
-# Endings of files: who gives one as --out does not expect a folder of that name.
-_FILES = ('.npy', '.pkl', '.pickle', '.pt', '.pth', '.json', '.txt', '.tsv', '.h5', '.parquet')
+_TABLES = ('.npz', '.csv')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -47,8 +25,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         SystemExit: With code 1 if some videos cannot be read; the others have their features.
     """
     args = _parse(argv)
+
+    from mmengine.dist import all_gather_object, is_main_process
+
+    from ..apis.test import build_test_runner
+    from ..export.feature_files import FeatureFolder, FeatureTable
+    from ..export.features import broken_videos, iterate_features, pool_features
+
     cfg = _prepare(args)
-    out = _open(args, _settings(args, cfg))
+    settings = _settings(args, cfg)
+    if args.out.suffix in _TABLES:
+        out = FeatureTable(args.out, settings, args.overwrite)
+    else:
+        out = FeatureFolder(args.out, args.format, settings, args.overwrite)
     total, left = _skip_done(cfg, out)
     written: set[str] = set()
     broken: dict[str, str] = {}
@@ -56,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         runner, _ = build_test_runner(cfg, args.config)
         for clip in iterate_features(runner, 'head' if args.dump_score else args.stage):
             if clip.features is not None:
-                out.add(clip.name, clip.label, _pool(args, clip.features))
+                features = clip.features.softmax(-1) if args.dump_score else clip.features
+                pooled = pool_features(features, args.temporal_type, args.multi_view)
+                out.add(clip.name, clip.label, pooled)
                 written.add(clip.name)
         # Every rank has a part of the videos, and some of them twice, so that all have as many.
         for names, reasons in all_gather_object((written, dict(broken_videos(runner)))):
@@ -76,20 +67,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise SystemExit(1)
 
 
-def _open(args: argparse.Namespace, settings: dict) -> FeatureFolder | FeatureTable:
-    if args.out.suffix in TABLES:
-        return FeatureTable(args.out, settings, args.overwrite)
-    return FeatureFolder(args.out, args.format, settings, args.overwrite)
-
-
-def _pool(args: argparse.Namespace, features: torch.Tensor):
-    if args.dump_score:
-        return pool_features(features.softmax(-1), 'head', views=args.multi_view)
-    return pool_features(features, args.stage, args.temporal_type, args.multi_view)
-
-
-def _skip_done(cfg: Config, out: FeatureFolder | FeatureTable) -> tuple[int, int]:
+def _skip_done(cfg, out) -> tuple[int, int]:
     """Leave out the videos whose features are there; return how many there were and are left."""
+    from mmaction.registry import DATASETS
+
+    from ..export.features import names_of
+
     config = cfg.test_dataloader.dataset
     names = [name for name, _ in names_of(DATASETS.build({**config, 'pipeline': []}))]
     left = [index for index, name in enumerate(names) if not out.has(name)]
@@ -98,7 +81,11 @@ def _skip_done(cfg: Config, out: FeatureFolder | FeatureTable) -> tuple[int, int
     return len(names), len(left)
 
 
-def _prepare(args: argparse.Namespace) -> Config:
+def _prepare(args: argparse.Namespace):
+    from ..apis.checks import check_data
+    from ..apis.common import load_config, merge_options
+    from ..export.features import prepare_pipeline
+
     cfg = load_config(args)
     require_file(args.checkpoint, 'checkpoint')
     cfg.load_from, cfg.resume = args.checkpoint, False
@@ -111,12 +98,10 @@ def _prepare(args: argparse.Namespace) -> Config:
     if args.video_root is not None:
         key = next(iter(dataset.get('data_prefix') or {'video': None}))
         dataset.data_prefix = {key: args.video_root}
+    prepare_pipeline(cfg, args.clip_interval if args.long_video_mode else None, args.frame_interval)
     if args.long_video_mode:
-        prepare_pipeline(cfg, args.clip_interval, args.frame_interval)
         # Videos of different length have different numbers of clips.
         cfg.test_dataloader.batch_size = 1
-    else:
-        prepare_pipeline(cfg)
     cfg.test_dataloader.sampler = dict(type='DefaultSampler', shuffle=False)
     cfg.test_evaluator = cfg.get('test_evaluator') or []
     cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
@@ -124,8 +109,12 @@ def _prepare(args: argparse.Namespace) -> Config:
     return cfg
 
 
-def _settings(args: argparse.Namespace, cfg: Config) -> dict:
+def _settings(args: argparse.Namespace, cfg) -> dict:
     """What the features depend on, so that a folder never holds two kinds."""
+    from ..checkpoint import read_checkpoint_facts
+    from ..export.metadata import plain
+    from ..version import __version__
+
     return {
         'checkpoint': Path(args.checkpoint).name,
         'checkpoint_digest': read_checkpoint_facts(args.checkpoint).digest,
@@ -133,7 +122,7 @@ def _settings(args: argparse.Namespace, cfg: Config) -> dict:
         'temporal_type': None if args.dump_score or args.stage == 'head' else args.temporal_type,
         'views': 'each' if args.multi_view else 'mean',
         'pipeline': plain(cfg.test_dataloader.dataset.pipeline),
-        'format': args.out.suffix[1:] if args.out.suffix in TABLES else args.format,
+        'format': args.out.suffix[1:] if args.out.suffix in _TABLES else args.format,
         'package_version': __version__,
     }
 
@@ -142,8 +131,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         'dump_features.py',
         description='Write features of the videos of the test list, as clip_feature_extraction.py '
-        'of MMAction2 does: a file a video, or one table. A folder is gone on with where a run was '
-        'stopped.',
+        'of MMAction2 does: a file a video, or one table. A run that was stopped can be continued '
+        'in its folder.',
         epilog='Exit status: 0 all videos have features, 1 some cannot be read (they are listed, '
         'the others have theirs), 2 an argument is wrong.',
     )
@@ -158,21 +147,21 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--format',
-        choices=FORMATS,
-        default=FORMATS[0],
+        choices=['pkl', 'npy', 'csv'],
+        default='pkl',
         help='of the files in a folder: a pickled tensor as MMAction2 writes it, numpy, or a table '
         'with a title, which its LoadLocalizationFeature reads. Defaults to pkl',
     )
     parser.add_argument(
         '--stage',
-        choices=STAGES,
+        choices=['backbone', 'neck', 'video', 'head'],
         default='neck',
-        help="backbone: CLIP's embeddings of frames; neck: the deep ones of eq. 14; head: logits. "
-        'Defaults to neck',
+        help="backbone: CLIP's embeddings of frames; neck: the deep ones of eq. 14; video: what "
+        'the method compares with texts; head: logits. Defaults to neck',
     )
     parser.add_argument(
         '--temporal-type',
-        choices=TEMPORAL,
+        choices=['avg', 'max', 'keep'],
         default='avg',
         help='over the frames of a clip: mean or maximum of unit vectors, or keep all of them. '
         'Defaults to avg',
@@ -202,18 +191,14 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _check(args: argparse.Namespace) -> None:
-    is_table = args.out.suffix in TABLES
-    if args.out.suffix.lower() in _FILES and not is_table and not args.out.is_dir():
+    is_table = args.out.suffix in _TABLES
+    if args.out.suffix in ('.npy', '.pkl'):
         raise MGDMError(
-            f'--out {args.out}: expected a folder, or a table that ends in {" or ".join(TABLES)}. '
-            f'--format ({", ".join(FORMATS)}) says how each file in a folder is written'
+            f'--out {args.out}: expected a folder, or a table that ends in {" or ".join(_TABLES)}; '
+            '--format sets how each file in a folder is written'
         )
-    if args.long_video_mode and (args.clip_interval is None or args.clip_interval < 1):
+    if args.long_video_mode and (args.clip_interval or 0) < 1:
         raise MGDMError('--long-video-mode needs --clip-interval, a number of frames from 1')
-    if args.clip_interval is not None and not args.long_video_mode:
-        raise MGDMError('--clip-interval belongs to --long-video-mode, which is not given')
-    if args.frame_interval < 1:
-        raise MGDMError(f'--frame-interval should be at least 1, got {args.frame_interval}')
     if is_table and args.long_video_mode:
         raise MGDMError(
             'videos of different length have different numbers of clips, which no table holds: '
@@ -223,9 +208,8 @@ def _check(args: argparse.Namespace) -> None:
         raise MGDMError('a table is written by one process: name a folder with --out')
     args.multi_view = args.multi_view or args.long_video_mode
     scores = args.dump_score or args.stage == 'head'
-    axes = 1 + (args.multi_view or False) + (not scores and args.temporal_type == 'keep')
-    suffix = args.out.suffix[1:] if is_table else args.format
-    if suffix == 'csv' and axes > (1 if is_table else 2):
+    axes = 1 + args.multi_view + (not scores and args.temporal_type == 'keep')
+    if (args.out.suffix if is_table else f'.{args.format}') == '.csv' and axes > 2 - is_table:
         raise MGDMError(
             f'features of {axes} axes do not fit into csv; take another format, --temporal-type '
             'avg, or no --multi-view'

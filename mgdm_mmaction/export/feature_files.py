@@ -1,32 +1,28 @@
 """Where clip features go: a folder with a file a video, or one table."""
 
-import contextlib
-import csv
-import io
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path, PurePosixPath
 
 import mmengine
 import numpy as np
+import pandas as pd
 import torch
 
-from ..errors import MGDMError
+from ..errors import MGDMError, check_output, explain_disk
 
-__all__ = ['FORMATS', 'FeatureFolder', 'FeatureTable', 'TABLES']
+__all__ = ['FeatureFolder', 'FeatureTable']
 
-FORMATS = ('pkl', 'npy', 'csv')
-TABLES = ('.npz', '.csv')
+_TABLES = ('.npz', '.csv')
 _SETTINGS = 'features.json'
 
 
 class FeatureFolder:
     """A file a video, under the video's own path with an ending added, as MMAction2 names them.
 
-    A file appears when it is complete, so that a run that was stopped goes on where it was.
+    A file appears when it is complete, so that a run that was stopped can be continued.
 
     Args:
         folder (str | PathLike): The folder; it is made.
@@ -43,22 +39,18 @@ class FeatureFolder:
         self, folder: str | PathLike, format: str, settings: Mapping, overwrite: bool = False
     ) -> None:
         self.folder, self.format, self.overwrite = Path(folder), format, overwrite
-        if self.folder.exists() and not self.folder.is_dir():
+        if self.folder.is_file():
             raise MGDMError(
-                f'--out {folder} is a file; a folder was expected, or a name that ends in '
-                f'{" or ".join(TABLES)}'
+                f'--out {folder} is a file; expected a folder, or a name that ends in '
+                f'{" or ".join(_TABLES)}'
             )
         path = self.folder / _SETTINGS
         if path.exists() and not overwrite:
             _check_settings(path, settings)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, lambda file: file.write(json.dumps(settings, indent=1).encode()))
+        _write(path, lambda file: file.write(json.dumps(settings, indent=1).encode()))
 
     def path(self, name: str) -> Path:
-        """Return the file of a video.
-
-        Args:
-            name (str): The video as the list names it.
+        """Return the file of a video, as the list names it.
 
         Raises:
             MGDMError: If the file would lie outside the folder.
@@ -77,23 +69,15 @@ class FeatureFolder:
         return not self.overwrite and self.path(name).exists()
 
     def add(self, name: str, label: int, features: np.ndarray) -> None:
-        """Write the features of a video.
-
-        Args:
-            name (str): The video.
-            label (int): Its label; not written.
-            features (np.ndarray): Of any shape; at most two axes for csv.
-        """
-        path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, lambda file: _WRITERS[self.format](file, features))
+        """Write the features of a video; at most two axes for csv."""
+        _write(self.path(name), lambda file: _WRITERS[self.format](file, features))
 
     def close(self) -> None:
         """Do nothing: every file is there."""
 
 
 class FeatureTable:
-    """One file with the features of all videos.
+    """One file with the features of all videos, written at the end.
 
     Args:
         path (str | PathLike): ``.npz`` for arrays ``features`` [videos, ...], ``labels``, ``paths``
@@ -102,31 +86,19 @@ class FeatureTable:
         overwrite (bool, optional): Replace the file. Defaults to False.
 
     Raises:
-        MGDMError: If the file exists, or its folder does not.
+        MGDMError: If the file exists, or is a folder.
     """
 
     def __init__(self, path: str | PathLike, settings: Mapping, overwrite: bool = False) -> None:
-        self.file, self.settings = Path(path), settings
-        if self.file.is_dir():
-            raise MGDMError(f'--out {path} is a folder, and its name ends as that of a table')
-        if self.file.exists() and not overwrite:
-            raise MGDMError(f'--out {path} exists; add --overwrite to replace it')
-        if not self.file.parent.is_dir():
-            raise MGDMError(f'--out {path}: there is no folder {self.file.parent}; make it first')
+        self.file, self.settings = check_output(path, overwrite), settings
         self._rows: list[tuple[str, int, np.ndarray]] = []
 
     def has(self, name: str) -> bool:
-        """Whether the features of a video are there already: a table is written at the end."""
+        """Whether the features of a video are there already."""
         return False
 
     def add(self, name: str, label: int, features: np.ndarray) -> None:
-        """Keep the features of a video.
-
-        Args:
-            name (str): The video.
-            label (int): Its label.
-            features (np.ndarray): Of the same shape for all videos; one axis for csv.
-        """
+        """Keep the features of a video: of the same shape for all; one axis for csv."""
         self._rows.append((name, label, features))
 
     def close(self) -> None:
@@ -139,12 +111,12 @@ class FeatureTable:
                 paths=np.array(names, dtype=np.str_),
                 settings=np.array(json.dumps(self.settings)),
             )
-            _write_whole(self.file, lambda file: np.savez(file, **arrays))
+            _write(self.file, lambda file: np.savez(file, **arrays))
             return
-        width = features[0].size if features else 0
-        rows = [['path', 'label', *(f'f{i}' for i in range(width))]]
-        rows += [[name, label, *map(_number, values)] for name, label, values in self._rows]
-        _write_whole(self.file, lambda file: file.write(_csv(rows)))
+        table = pd.DataFrame({'path': names, 'label': labels})
+        if features:
+            table = table.join(pd.DataFrame(np.stack(features)).add_prefix('f'))
+        _write(self.file, lambda file: _write_table(file, table))
 
 
 def _check_settings(path: Path, settings: Mapping) -> None:
@@ -160,41 +132,31 @@ def _check_settings(path: Path, settings: Mapping) -> None:
             )
 
 
-def _write_whole(path: Path, write: Callable) -> None:
+def _write(path: Path, write: Callable) -> None:
     """Write under another name first: whoever sees the file sees all of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix='.', suffix='.part')
-    try:
-        with os.fdopen(handle, 'wb') as file:
-            write(file)
-        # mkstemp keeps others from reading, which nobody asked for.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-
-
-def _number(value: np.floating) -> str:
-    """Write a float32 so that it can be read back as it is."""
-    return f'{value:.9g}'
-
-
-def _csv(rows: list) -> bytes:
-    text = io.StringIO(newline='')
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode('utf-8', 'surrogateescape')
-
-
-def _write_csv(file, features: np.ndarray) -> None:
-    table = np.atleast_2d(features)
-    title = [f'f{i}' for i in range(table.shape[1])]
-    file.write(_csv([title, *([_number(value) for value in row] for row in table)]))
+    # Of this process, because two of them may have the same video.
+    part = path.with_name(f'.{path.name}.{os.getpid()}.part')
+    with explain_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(part, 'wb') as file:
+                write(file)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _write_pkl(file, features: np.ndarray) -> None:
     mmengine.dump(torch.from_numpy(features), file, file_format='pkl')
+
+
+def _write_csv(file, features: np.ndarray) -> None:
+    _write_table(file, pd.DataFrame(np.atleast_2d(features)).add_prefix('f'))
+
+
+def _write_table(file, table: pd.DataFrame) -> None:
+    # Nine digits are a float32, read back as it was; names need not be valid UTF-8.
+    table.to_csv(file, index=False, float_format='%.9g', errors='surrogateescape')
 
 
 _WRITERS = {'pkl': _write_pkl, 'npy': np.save, 'csv': _write_csv}

@@ -15,12 +15,10 @@ from torch import Tensor
 from ..apis.checks import find_transforms
 from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError
-from ..models import MGDM
+from ..models import CLIPRecognizer
 from ..negatives import video_path
 
 __all__ = [
-    'STAGES',
-    'TEMPORAL',
     'Clip',
     'broken_videos',
     'iterate_features',
@@ -29,8 +27,6 @@ __all__ = [
     'prepare_pipeline',
 ]
 
-STAGES = ('backbone', 'neck', 'head')
-TEMPORAL = ('avg', 'max', 'keep')
 # A long video has hundreds of clips; their activations need not lie in memory together.
 _CLIPS_AT_ONCE = 32
 
@@ -53,7 +49,7 @@ class Clip(NamedTuple):
 def prepare_pipeline(
     cfg: Config, clip_interval: int | None = None, frame_interval: int = 1
 ) -> None:
-    """Let the test pipeline say which sample is which, and cover long videos where asked for.
+    """Let the test pipeline hand on which sample is which, and cover long videos where asked for.
 
     Args:
         cfg (Config): Changed in place.
@@ -65,9 +61,9 @@ def prepare_pipeline(
         MGDMError: If the pipeline has no PackActionInputs, or no sampler to replace.
     """
     for dataset in unwrap_datasets(cfg.test_dataloader.dataset):
-        transforms = list(find_transforms(dataset))
-        packs = [step for step in transforms if step['type'] == 'PackActionInputs']
-        samplers = [step for step in transforms if 'clip_len' in step]
+        steps = list(find_transforms(dataset))
+        packs = [step for step in steps if step['type'] == 'PackActionInputs']
+        samplers = [step for step in steps if 'clip_len' in step]
         if not packs:
             raise MGDMError('the test pipeline should end in PackActionInputs, which it lacks')
         packs[-1]['meta_keys'] = ('sample_idx', 'unreadable')
@@ -89,13 +85,10 @@ def prepare_pipeline(
 
 
 def names_of(dataset: BaseActionDataset) -> list[tuple[str, int]]:
-    """Return path, as the list writes it, and label of all samples.
-
-    Args:
-        dataset (BaseActionDataset): The data set.
+    """Return path, as the list writes it, and label of all samples; -1 for several labels.
 
     Raises:
-        MGDMError: If it is a wrapper around several, or has several labels a video.
+        MGDMError: If it is a wrapper around several data sets.
     """
     if not isinstance(dataset, BaseActionDataset):
         raise MGDMError(
@@ -103,12 +96,11 @@ def names_of(dataset: BaseActionDataset) -> list[tuple[str, int]]:
             'for one VideoDataset or RawframeDataset'
         )
     prefix = dataset.data_prefix.get('video', dataset.data_prefix.get('img'))
-    found = []
-    for index in range(len(dataset)):
-        info = dataset.get_data_info(index)
-        label = info.get('label', -1)
-        found.append((video_path(info, prefix), label if isinstance(label, int) else -1))
-    return found
+    infos = (dataset.get_data_info(index) for index in range(len(dataset)))
+    return [
+        (video_path(info, prefix), label if isinstance(label := info.get('label'), int) else -1)
+        for info in infos
+    ]
 
 
 @torch.no_grad()
@@ -118,8 +110,8 @@ def iterate_features(runner: Runner, stage: str = 'neck') -> Iterator[Clip]:
     Args:
         runner (Runner): Result of :func:`mgdm_mmaction.apis.test.build_test_runner` for a config
             that :func:`prepare_pipeline` has changed.
-        stage (str, optional): 'backbone' for CLIP's frame embeddings, 'neck' for the deep ones of
-            eq. 14, 'head' for logits. Defaults to 'neck'.
+        stage (str, optional): 'video' for what the model compares with texts, else a stage of its
+            ``extract_feat``. Defaults to 'neck'.
 
     Yields:
         Clip: Features of a video, in the loader's order.
@@ -127,43 +119,42 @@ def iterate_features(runner: Runner, stage: str = 'neck') -> Iterator[Clip]:
     loader = runner.test_dataloader
     names = names_of(loader.dataset)
     runner.load_or_resume()
-    model: MGDM = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model: CLIPRecognizer = runner.model.module if is_model_wrapper(runner.model) else runner.model
     model.eval()
-    num_frames = model.neck.num_frames
     for batch in loader:
         data = model.data_preprocessor(batch, False)
         inputs = data['inputs']  # [N, views x T, 3, H, W]
-        if inputs.dim() != 5 or inputs.shape[1] % num_frames:
-            model(inputs, mode='tensor')  # which says what is wrong
-        clips = inputs.flatten(0, 1).unflatten(0, (-1, num_frames))
-        # [N x views, 1, ...] -> [N, views, ...]
-        parts = [model(part, mode='tensor', stage=stage) for part in clips.split(_CLIPS_AT_ONCE)]
-        features = torch.cat(parts).flatten(0, 1).unflatten(0, (len(inputs), -1)).float().cpu()
+        views = inputs.shape[1] // model.num_frames
+        if inputs.shape[1] % model.num_frames == 0:
+            inputs = inputs.flatten(0, 1).unflatten(0, (-1, model.num_frames))
+        # [N x views, 1, ...] -> [N, views, ...]; what does not fit is the model's to refuse.
+        parts = [
+            model.encode_video(part) if stage == 'video' else model.extract_feat(part, stage)[0]
+            for part in inputs.split(_CLIPS_AT_ONCE)
+        ]
+        features = torch.cat(parts).flatten(0, 1).unflatten(0, (-1, views)).float().cpu()
         for sample, feature in zip(data['data_samples'], features, strict=True):
             name, label = names[sample.sample_idx]
             readable = not sample.get('unreadable', False)
             yield Clip(name, label, feature if readable else None)
 
 
-def pool_features(
-    features: Tensor, stage: str, temporal: str = 'avg', views: bool = False
-) -> np.ndarray:
+def pool_features(features: Tensor, temporal: str = 'avg', views: bool = False) -> np.ndarray:
     """Bring the features of a video into the shape that is asked for.
 
     Over time, unit vectors are pooled: directions alone mean anything here, and their mean is the
     video vector of eq. 16 with equal weights, which can be compared with the texts.
 
     Args:
-        features (Tensor): [views, T, D] of frames, or [views, C] of logits.
-        stage (str): 'backbone', 'neck' or 'head'.
+        features (Tensor): [views, T, D] of frames, or [views, C] of logits, which have no frames.
         temporal (str, optional): 'avg' or 'max' over the frames, or 'keep' for all of them as they
-            are. Logits have no frames. Defaults to 'avg'.
+            are. Defaults to 'avg'.
         views (bool, optional): Keep clips and crops apart instead of their mean. Defaults to False.
 
     Returns:
         np.ndarray: float32 [D], [T, D], [views, D], [views, T, D], or with C in place of D.
     """
-    if stage != 'head' and temporal != 'keep':
+    if features.dim() > 2 and temporal != 'keep':
         unit = F.normalize(features, dim=-1)
         features = unit.mean(1) if temporal == 'avg' else unit.amax(1)
     # A copy: a view would be pickled with all of its batch.
@@ -171,14 +162,9 @@ def pool_features(
 
 
 def broken_videos(runner: Runner) -> Mapping[str, str]:
-    """Return the videos that SkipUnreadable could not read, with reasons.
-
-    Args:
-        runner (Runner): The runner, after the run.
-    """
+    """Return the videos that SkipUnreadable could not read in this run, with reasons."""
     found: dict[str, str] = {}
     for transform in runner.test_dataloader.dataset.pipeline.transforms:
-        log = getattr(transform, 'log', None)
-        if log is not None:
+        if (log := getattr(transform, 'log', None)) is not None:
             found.update(log.videos())
     return found

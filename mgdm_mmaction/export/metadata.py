@@ -1,4 +1,4 @@
-"""What an exported file says about itself: all that its reader needs beside the weights."""
+"""The metadata of an exported file: all that its reader needs beside the weights."""
 
 import json
 from collections.abc import Mapping
@@ -10,16 +10,14 @@ from mmengine.config import Config, ConfigDict
 from ..apis.checks import find_transforms, views
 from ..apis.window_pipeline import test_pipeline
 from ..errors import MGDMError
-from ..models import MGDM
+from ..models import CLIPRecognizer
 from ..version import __version__
-from .folded import FoldedRecognizer
+from .folded import ExportableRecognizer
 
-__all__ = ['PROGRAM_FILE', 'describe_recognizer', 'from_strings', 'plain', 'to_strings']
+__all__ = ['describe_recognizer', 'from_strings', 'plain', 'to_strings']
 
 FORMAT = 'mgdm-recognizer'
 FORMAT_VERSION = 1
-# Name of the metadata inside a file of torch.export, which is an archive.
-PROGRAM_FILE = 'mgdm.json'
 
 _LAYOUTS = {
     'uint8': 'RGB, uint8 in 0..255, [N, T, 3, H, W]; normalised inside',
@@ -27,12 +25,14 @@ _LAYOUTS = {
 }
 
 
-def describe_recognizer(folded: FoldedRecognizer, recognizer: MGDM, cfg: Config) -> dict:
+def describe_recognizer(
+    exportable: ExportableRecognizer, recognizer: CLIPRecognizer, cfg: Config
+) -> dict:
     """Collect what the reader of an exported file needs.
 
     Args:
-        folded (FoldedRecognizer): What is exported.
-        recognizer (MGDM): Where it is from.
+        exportable (ExportableRecognizer): What is exported.
+        recognizer (CLIPRecognizer): Where it is from.
         cfg (Config): Config of the recogniser; its test pipeline tells how frames are prepared.
 
     Returns:
@@ -49,17 +49,17 @@ def describe_recognizer(folded: FoldedRecognizer, recognizer: MGDM, cfg: Config)
         'torch_version': torch.__version__,
         'classes': list(recognizer.text_bank.classes),
         'prompt': recognizer.text_bank.corpus.prompt,
-        'context': recognizer.cls_head.context,
+        'context': getattr(recognizer.cls_head, 'context', None),
         'arch': recognizer.backbone.arch,
-        'input': _LAYOUTS[folded.input_type],
-        'input_type': folded.input_type,
-        'outputs': list(folded.output_names),
-        'num_frames': folded.num_frames,
-        'image_size': list(folded.image_size),
-        'mean': folded.mean.flatten().tolist(),
-        'std': folded.std.flatten().tolist(),
+        'input': _LAYOUTS[exportable.input_type],
+        'input_type': exportable.input_type,
+        'outputs': list(exportable.output_names),
+        'num_frames': exportable.num_frames,
+        'image_size': list(exportable.image_size),
+        'mean': exportable.mean.flatten().tolist(),
+        'std': exportable.std.flatten().tolist(),
         'average_clips': recognizer.average_clips,
-        'num_clips': clips if frames == folded.num_frames else 1,
+        'num_clips': clips if frames == exportable.num_frames else 1,
         'num_crops': crops,
         'short_side': short_side,
         'crop': crop,
@@ -76,16 +76,14 @@ def _resizing(pipeline: list) -> tuple[int | None, int | None]:
     ]
     if [step.type for step in steps] != ['Resize', 'CenterCrop']:
         return None, None
-    scale, crop = steps[0].get('scale', ()), steps[1].get('crop_size')
-    usual = (
-        isinstance(scale, list | tuple)
-        and len(scale) == 2
-        and scale[0] == -1
-        and steps[0].get('keep_ratio', True)
-        and steps[0].get('interpolation', 'bilinear') == 'bilinear'
-        and isinstance(crop, int)
-    )
-    return (scale[1], crop) if usual else (None, None)
+    options = {'keep_ratio': True, 'interpolation': 'bilinear', **steps[0], **steps[1]}
+    match options:
+        case {
+            'scale': [-1, side], 'crop_size': int(crop), 'keep_ratio': True,
+            'interpolation': 'bilinear',
+        }:  # fmt: skip
+            return side, crop
+    return None, None
 
 
 def plain(value: object) -> object:

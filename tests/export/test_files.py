@@ -1,6 +1,5 @@
 """Exported files against the recogniser, and what they say about themselves."""
 
-import json
 import zipfile
 
 import numpy as np
@@ -12,11 +11,10 @@ import torch
 from mgdm_mmaction.commands.export import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.export import (
-    FoldedRecognizer,
+    ExportableRecognizer,
     check_file,
     describe_recognizer,
     open_file,
-    read_metadata,
     save_onnx,
     save_program,
 )
@@ -34,13 +32,14 @@ def files(trained, tmp_path_factory):
     return folder
 
 
+@torch.no_grad()
 def _expected(recognizer, pixels):
     frames = recognizer.data_preprocessor(dict(inputs=list(pixels), data_samples=[]))['inputs']
-    logits, attention = recognizer.explain(frames)
-    return logits[:, 0], attention[:, 0]
+    logits, weights = recognizer.explain(frames)
+    return logits[:, 0], weights['frames'].values[:, 0]
 
 
-@pytest.mark.parametrize('number', [1, 2, 3, 8])
+@pytest.mark.parametrize('number', [1, 3, 8])
 def test_onnx_says_what_the_recogniser_says(files, trained, number):
     session = onnxruntime.InferenceSession(files / 'tiny.onnx', providers=['CPUExecutionProvider'])
     pixels = torch.randint(0, 256, (number, 2, 3, 64, 64), dtype=torch.uint8)
@@ -83,7 +82,7 @@ def test_onnx_is_plain(files):
 
 
 def test_metadata_says_what_a_reader_needs(files, trained):
-    about = read_metadata(files / 'tiny.onnx')
+    about = open_file(files / 'tiny.onnx').metadata
 
     assert about['classes'] == CLASSES
     assert (about['num_frames'], about['num_clips'], about['num_crops']) == (2, 3, 1)
@@ -91,7 +90,7 @@ def test_metadata_says_what_a_reader_needs(files, trained):
     assert np.allclose(about['mean'], PREPROCESSOR['mean'])
     assert about['average_clips'] == 'prob'
     assert [step['type'] for step in about['pipeline']][-1] == 'PackActionInputs'
-    same = {**read_metadata(files / 'tiny.pt2'), 'outputs': about['outputs']}
+    same = {**open_file(files / 'tiny.pt2').metadata, 'outputs': about['outputs']}
     assert same == about
 
 
@@ -102,7 +101,7 @@ def test_a_pipeline_that_does_more_is_named_and_not_summed_up(trained):
         dict(type='Resize', scale=(-1, 72)),
         dict(type='ThreeCrop', crop_size=64),
     ]
-    about = describe_recognizer(FoldedRecognizer(trained.recognizer), trained.recognizer, cfg)
+    about = describe_recognizer(ExportableRecognizer(trained.recognizer), trained.recognizer, cfg)
 
     assert (about['short_side'], about['crop'], about['num_crops']) == (None, None, 3)
     assert about['pipeline'][2] == {'type': 'ThreeCrop', 'crop_size': 64}
@@ -121,10 +120,10 @@ def test_no_file_names_folders_of_this_machine(files):
 
 def test_another_recogniser_is_found_out(files, trained):
     other = tiny_model(seed=1, data_preprocessor=PREPROCESSOR, neck=dict(num_layers=1)).eval()
-    folded = FoldedRecognizer(trained.recognizer, attention=True)
+    exportable = ExportableRecognizer(trained.recognizer, attention=True)
 
-    same = check_file(files / 'tiny.onnx', trained.recognizer, folded)
-    different = check_file(files / 'tiny.onnx', other, folded)
+    same = check_file(files / 'tiny.onnx', trained.recognizer, exportable)
+    different = check_file(files / 'tiny.onnx', other, exportable)
 
     assert max(same.largest.values()) < 1e-3
     assert same.same_top1
@@ -141,13 +140,11 @@ def test_files_of_others_are_refused(tmp_path):
         onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), tmp_path / 'x.onnx'
     )
     with pytest.raises(MGDMError, match=r'x\.onnx was not written by tools/export\.py'):
-        read_metadata(tmp_path / 'x.onnx')
+        open_file(tmp_path / 'x.onnx')
     for name in ('text.onnx', 'text.pt2'):
         (tmp_path / name).write_text('hello')
         with pytest.raises(MGDMError, match=f'cannot read .*{name}'):
             open_file(tmp_path / name)
-    with pytest.raises(MGDMError, match='no such file'):
-        read_metadata(tmp_path / 'gone.onnx')
 
 
 VARIANTS = {
@@ -167,22 +164,22 @@ VARIANTS = {
 @pytest.mark.parametrize(('changes', 'options'), VARIANTS.values(), ids=VARIANTS.keys())
 def test_variants(tmp_path, trained, changes, options):
     model = tiny_model(**changes, data_preprocessor=PREPROCESSOR).eval()
-    folded = FoldedRecognizer(model, **options)
-    about = describe_recognizer(folded, model, trained.cfg)
-    save_onnx(folded, tmp_path / 'm.onnx', about)
-    save_program(folded, tmp_path / 'm.pt2', about)
+    exportable = ExportableRecognizer(model, **options)
+    about = describe_recognizer(exportable, model, trained.cfg)
+    save_onnx(exportable, tmp_path / 'm.onnx', about)
+    save_program(exportable, tmp_path / 'm.pt2', about)
 
     for name in ('m.onnx', 'm.pt2'):
-        found = check_file(tmp_path / name, model, folded, batch_sizes=(1, 2, 3, 7))
+        found = check_file(tmp_path / name, model, exportable, batch_sizes=(1, 2, 3, 7))
         assert max(found.largest.values()) < 1e-3
         assert found.same_top1
 
 
 @pytest.mark.slow
 def test_weights_beside_the_file(tmp_path, trained):
-    folded = FoldedRecognizer(trained.recognizer)
-    about = describe_recognizer(folded, trained.recognizer, trained.cfg)
-    save_onnx(folded, tmp_path / 'm.onnx', about, external_data=True)
+    exportable = ExportableRecognizer(trained.recognizer)
+    about = describe_recognizer(exportable, trained.recognizer, trained.cfg)
+    save_onnx(exportable, tmp_path / 'm.onnx', about, external_data=True)
 
     moved = tmp_path / 'elsewhere'
     moved.mkdir()
@@ -191,6 +188,6 @@ def test_weights_beside_the_file(tmp_path, trained):
 
     assert sorted(file.name for file in moved.iterdir()) == ['m.onnx', 'm.onnx.data']
     assert (moved / 'm.onnx').stat().st_size < (moved / 'm.onnx.data').stat().st_size
-    found = check_file(moved / 'm.onnx', trained.recognizer, folded)
+    found = check_file(moved / 'm.onnx', trained.recognizer, exportable)
     assert max(found.largest.values()) < 1e-3
-    assert json.loads(json.dumps(read_metadata(moved / 'm.onnx'))) == about
+    assert open_file(moved / 'm.onnx').metadata == about

@@ -235,7 +235,8 @@ class CLIPRecognizer(BaseRecognizer):
                 "it with FormatShape(input_format='NCHW')"
             )
         frames = self.backbone(inputs.flatten(0, 1))  # [N * views * T, D]
-        return frames.unflatten(0, (len(inputs), -1, num_frames))
+        # Not len(inputs), which an exported graph would take for a constant.
+        return frames.unflatten(0, (inputs.shape[0], -1, num_frames))
 
     def extract_feat(
         self, inputs: Tensor, stage: str = 'head', data_samples=None, test_mode: bool = False

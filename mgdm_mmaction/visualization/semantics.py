@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..models import MGDM
+from ..errors import MGDMError
+from ..models.recognizers.clip_recognizer import CLIPRecognizer, as_float
 
 __all__ = ['HalfSimilarities', 'half_similarities']
 
@@ -24,7 +24,7 @@ class HalfSimilarities(NamedTuple):
 
 
 @torch.no_grad()
-def half_similarities(model: MGDM, inputs: Tensor) -> HalfSimilarities:
+def half_similarities(model: CLIPRecognizer, inputs: Tensor) -> HalfSimilarities:
     r"""Compare the halves of the video vector with the halves of every class text.
 
     MGDM, figures 4 and 5 (DOI 10.11959/j.issn.1000-436x.2024268): a vector of width D is cut in
@@ -39,32 +39,34 @@ def half_similarities(model: MGDM, inputs: Tensor) -> HalfSimilarities:
       before the temperature, and of two classes the one further to the upper right wins.
 
     Args:
-        model (MGDM): In evaluation mode.
+        model (CLIPRecognizer): In evaluation mode. Its ``encode_classes`` returns the raw texts
+            [C, D] and what it makes of them, [C, D].
         inputs (Tensor): Normalised frames [N, views x T, 3, H, W]; points are means over views.
 
     Returns:
         HalfSimilarities: float32 or wider, on the model's device.
+
+    Raises:
+        MGDMError: If the model compares videos with other texts than such.
     """
-    frames, _ = model.extract_feat(inputs, stage='neck')  # [N, views, T, D]
-    guides, texts = model.cls_head.encode_classes()
-    frames, guides, texts = (
-        x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
-        for x in (frames, guides, texts)
-    )
-    views = frames.flatten(0, 1)
-    attention = model.neck.attention(views, guides)  # [B, T, C]
-    # [B, T, C] x [B, T, D] -> [B, C, D]
-    videos = attention.transpose(1, 2) @ F.normalize(views, dim=-1)
-    if model.neck.normalize_video:
-        videos = F.normalize(videos, dim=-1)
-    shape = frames.shape[:2]
-    return HalfSimilarities(
-        *(_halves(videos, embeddings).unflatten(0, shape).mean(1) for embeddings in (guides, texts))
-    )
+    raw, classes = model.text_bank.class_texts(), model.encode_classes()
+    pair = isinstance(classes, tuple) and len(classes) == 2
+    if not (pair and torch.equal(classes[0], raw) and classes[1].shape == raw.shape):
+        raise MGDMError(
+            f'{type(model).__name__} does not discriminate the texts of its classes: there are no '
+            'two kinds of texts to compare. Use a checkpoint of an MGDM config.'
+        )
+    video = as_float(model.encode_video(inputs))
+    return HalfSimilarities(*(_halves(model, video, raw, texts) for texts in classes))
 
 
-def _halves(videos: Tensor, texts: Tensor) -> Tensor:
-    """Return the two parts [B, C, 2] of the products of videos [B, C, D] and unit texts [C, D]."""
-    products = videos * F.normalize(texts, dim=-1)
-    half = products.shape[-1] // 2
-    return torch.stack([products[..., :half].sum(-1), products[..., half:].sum(-1)], dim=-1)
+def _halves(model: CLIPRecognizer, video: Tensor, guides: Tensor, texts: Tensor) -> Tensor:
+    """Return what either half of the texts adds to the similarity, [N, C, 2]."""
+    guides, texts = as_float(guides), as_float(texts)
+    halves = torch.stack([texts, texts])  # [2, C, D]
+    middle = texts.shape[-1] // 2
+    halves[0, :, middle:] = halves[1, :, :middle] = 0
+    # The model normalises a half on its own; its share of the whole length undoes it.
+    shares = halves.norm(dim=-1) / texts.norm(dim=-1)
+    similarities = [model.similarity(video, (guides, half)).mean(1) for half in halves]
+    return torch.stack([x * share for x, share in zip(similarities, shares, strict=True)], dim=-1)

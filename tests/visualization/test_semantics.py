@@ -1,4 +1,4 @@
-"""The half-vector scatter: its numbers against plain loops, its picture, its command."""
+"""The half-vector scatter: its numbers against plain loops, and its picture."""
 
 import math
 import warnings
@@ -6,20 +6,12 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from mmaction.registry import MODELS
-from mmengine.config import Config
-from PIL import Image
 
-from mgdm_mmaction.apis.listed_videos import TestVideos
-from mgdm_mmaction.commands.visualize_semantics import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.visualization.figures import figure_style, save_figure
 from mgdm_mmaction.visualization.semantics import half_similarities
 from mgdm_mmaction.visualization.semantics_figure import Scatter, draw_semantics, standing
-from tests.apis.conftest import CONFIG, toy
 from tests.models.tiny import CLASSES, tiny_batch, tiny_model
-
-__all__ = ['toy']
 
 
 def unit(vector):
@@ -52,8 +44,8 @@ def test_points_equal_naive_loops(normalize):
     model = tiny_model(neck=dict(normalize_video=normalize)).double().eval()
     inputs, _ = tiny_batch(2, num_views=2, dtype=torch.float64)
     with torch.no_grad():
-        frames, _ = model.extract_feat(inputs, stage='neck')
-        guides, texts = model.cls_head.encode_classes()
+        frames = model.encode_video(inputs)
+        guides, texts = model.encode_classes()
     found = half_similarities(model, inputs)
     assert found.raw.shape == found.discriminated.shape == (2, len(CLASSES), 2)
     for video in range(2):
@@ -72,9 +64,17 @@ def test_the_halves_add_up_to_the_score(attention, context):
     model = tiny_model(neck=dict(attention=attention), cls_head=dict(context=context)).eval()
     inputs, _ = tiny_batch(3, num_views=2)
     points = half_similarities(model, inputs).discriminated
-    logits, _ = model.explain(inputs)
-    scores = logits.mean(1) / model.cls_head.scale()
+    scores = model.explain(inputs).logits.mean(1) / model.cls_head.scale()
     torch.testing.assert_close(points.sum(-1), scores, atol=1e-5, rtol=1e-4)
+
+
+def test_a_model_without_discriminated_texts(monkeypatch):
+    model = tiny_model().eval()
+    inputs, _ = tiny_batch(1)
+    for classes in (model.text_bank.class_texts(), model.encode_classes()[::-1]):
+        monkeypatch.setattr(model, 'encode_classes', lambda found=classes: found)
+        with pytest.raises(MGDMError, match='MGDM does not discriminate the texts of its classes'):
+            half_similarities(model, inputs)
 
 
 def test_standing():
@@ -121,91 +121,3 @@ def test_odd_labels_are_drawn_with_one_warning(tmp_path):
     assert '\U00013000' in warning
     assert '--font' in warning
     assert '\n' not in warning
-
-
-@pytest.fixture(scope='module')
-def checkpoint(toy, tmp_path_factory):
-    """Weights of the toy config's model, random but for CLIP's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('MGDM_DATA', str(toy.data))
-        model = MODELS.build(Config.fromfile(CONFIG).model)
-    model.init_weights()
-    path = tmp_path_factory.mktemp('weights') / 'toy.pth'
-    torch.save(dict(state_dict=model.state_dict(), meta={}), path)
-    return str(path)
-
-
-class TestCommand:
-    @pytest.fixture(autouse=True)
-    def _data(self, toy, monkeypatch, tmp_path):
-        monkeypatch.setenv('MGDM_DATA', str(toy.data))
-        monkeypatch.chdir(tmp_path)
-
-    def test_draws_videos_of_the_list_and_others(self, toy, checkpoint, tmp_path, capsys):
-        lines = (toy.root / 'val_list.txt').read_text().split('\n')
-        (path, label), (other, _) = (line.rsplit(' ', 1) for line in lines[:2])
-        classes = (toy.root / 'classes.txt').read_text().splitlines()
-        copy = tmp_path / 'my own.mp4'
-        copy.write_bytes((toy.root / 'videos' / path).read_bytes())
-        videos = [path, str(toy.root / 'videos' / other), str(copy)]
-        label = ['--label', classes[int(label)]]
-        main([CONFIG, checkpoint, '--out', 'new/a.png', '--dpi', '50', '--videos', *videos, *label])
-        out = capsys.readouterr().out.splitlines()
-        assert out[-1] == 'new/a.png: 3 videos'
-        told = [line.split(': raw texts ') for line in out if ': raw texts rank ' in line]
-        assert [name.split(' (')[0] for name, _ in told] == [path, other, str(copy)]
-        # The same file and the same class give the same numbers, whatever its name.
-        assert told[0][1] == told[2][1] != told[1][1]
-        assert Image.open('new/a.png').size[0] == 7.6 * 50
-
-    def test_samples_follow_the_seed(self):
-        videos = TestVideos(Config.fromfile(CONFIG), CONFIG, 12)
-        names = [[path for path, _, _ in videos.sampled(3, seed)] for seed in (0, 0, 1)]
-        assert names[0] == names[1] != names[2]
-        assert len(set(names[0])) == 3
-        assert videos.how == ' of the 12 of the test list, drawn at random with seed 1'
-
-    def test_the_whole_list_stands_as_the_test_says(self, checkpoint, capsys):
-        main(
-            [CONFIG, checkpoint, '--out', 'a.png', '--samples', '12', '--dpi', '40', '--whole-list']
-        )
-        out = capsys.readouterr().out.splitlines()
-        told = [line.split(': raw texts rank ')[1] for line in out if ': raw texts rank ' in line]
-        ranks = [[int(part.split('rank ')[-1].split(',')[0]) for part in line.split(';')]
-                 for line in (f'rank {text}' for text in told)]  # fmt: skip
-        for line, found in zip(out[-2:], np.transpose(ranks), strict=True):
-            assert f'true class first {100 * np.mean(found == 1):.1f} %' in line
-        assert out[-3] == 'all 12 videos of the test list:'
-
-    @pytest.mark.parametrize(
-        ('args', 'message'),
-        [
-            (['--out', 'a.gif'], 'should end in .png, .pdf, .svg'),
-            (['--out', 'there.png'], 'exists already; add --overwrite'),
-            (['--out', 'there.png/a.png'], 'its folder cannot be made'),
-            (
-                ['--out', 'a.png', '--videos', 'gone.mp4'],
-                'nor a file; .* such as val/circle',
-            ),
-            (['--out', 'a.png', '--videos', '0000.mp4'], 'fits 12 videos .* write more'),
-            (['--out', 'a.png', '--videos', 'there.png'], 'its true class is not known; add --lab'),
-            (['--out', 'a.png', '--videos', 'there.png', '--label', 'x'], 'none of the 12 classes'),
-            (
-                ['--out', 'a.png', '--videos', 'there.png', '--label', 'star growing'],
-                'there.png: cannot be read as a video',
-            ),
-            (['--out', 'a.png', '--label', 'x'], '--label belongs to --videos'),
-            (['--out', 'a.png', '--samples', '99'], 'takes 1 to 16 videos'),
-            (['--out', 'a.png', '--device', 'tpu'], 'not on this machine'),
-            (['--out', 'a.png', '--font', 'gone.ttf'], 'gone.ttf: no such file'),
-        ],
-    )
-    def test_mistakes(self, checkpoint, tmp_path, args, message):
-        (tmp_path / 'there.png').write_text('a picture')
-        with pytest.raises(MGDMError, match=message):
-            main([CONFIG, checkpoint, *args])
-        assert (tmp_path / 'there.png').read_text() == 'a picture'
-
-    def test_no_checkpoint(self):
-        with pytest.raises(MGDMError, match='the checkpoint gone.pth does not exist'):
-            main([CONFIG, 'gone.pth', '--out', 'a.png'])

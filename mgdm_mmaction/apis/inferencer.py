@@ -19,7 +19,7 @@ from ..models import CLIPRecognizer
 from ..text.corpus import read_labels
 from ..video import Source, UnreadableVideoError, open_video
 from .inputs import list_sources
-from .loading import build_recognizer, choose_labels, read_model
+from .loading import choose_labels, load_recognizer
 from .memory import release_memory
 from .predictions import Predictions
 from .window_pipeline import WindowPipeline, test_pipeline
@@ -74,11 +74,10 @@ class MGDMInferencer(BaseInferencer):
         show_progress: bool = True,
     ) -> None:
         init_default_scope(scope or 'mmaction')
-        cfg, checkpoint, from_checkpoint = read_model(model, weights)
         if labels is not None:
             labels = read_labels(labels)
-        self._loaded = build_recognizer(cfg, checkpoint, from_checkpoint, labels, pretrained)
-        super().__init__(cfg, device=device, scope=scope, show_progress=show_progress)
+        self._loaded, cfg = load_recognizer(model, weights, labels, pretrained)
+        super().__init__(cfg.config, device=device, scope=scope, show_progress=show_progress)
         del self._loaded
 
     def __call__(

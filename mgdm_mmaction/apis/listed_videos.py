@@ -6,25 +6,23 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from mmaction.registry import DATASETS
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
-from ..datasets.annotations import unwrap_datasets
+from ..config import ParsedConfig, is_type, steps
 from ..errors import MGDMError, explain_config
 from ..negatives import video_path
 from ..negatives.format import path_key
-from .checks import check_data, find_transforms
+from .runner import check_data
 
 __all__ = ['TestVideos', 'read_test_list']
 
 
-def read_test_list(cfg: Config, config_path: str) -> list[dict]:
+def read_test_list(cfg: ParsedConfig) -> list[dict]:
     """Return the data infos of all test videos of a config, in their order.
 
     Args:
-        cfg (Config): The config.
-        config_path (str): Its file, for messages.
+        cfg (ParsedConfig): The config.
 
     Returns:
         list[dict]: With ``filename`` or ``frame_dir``, and ``label``.
@@ -32,24 +30,19 @@ def read_test_list(cfg: Config, config_path: str) -> list[dict]:
     Raises:
         MGDMError: If there is no such list.
     """
-    return [
-        dataset.get_data_info(i)
-        for dataset in _datasets(cfg, config_path)
-        for i in range(len(dataset))
-    ]
+    return [dataset.get_data_info(i) for dataset in _datasets(cfg) for i in range(len(dataset))]
 
 
-def _datasets(cfg: Config, config_path: str) -> list:
-    check_data(cfg, 'test', config_path)
+def _datasets(cfg: ParsedConfig) -> list:
+    check_data(cfg, 'test')
     # The data set builds its pipeline in the default scope.
     init_default_scope('mmaction')
     found = []
     with explain_config():
-        for config in unwrap_datasets(cfg.test_dataloader.dataset):
-            config = copy.deepcopy(config)
-            for transform in find_transforms(config):
-                if transform.get('type') == 'PackActionInputs':
-                    transform['meta_keys'] = ('unreadable',)
+        for config in map(copy.deepcopy, cfg.datasets('test')):
+            for step in steps(config['pipeline']):
+                if is_type(step, 'PackActionInputs'):
+                    step['meta_keys'] = ('unreadable',)
             found.append(DATASETS.build(config))
     return found
 
@@ -58,8 +51,7 @@ class TestVideos:
     """Some videos of a test list; iterating decodes them.
 
     Args:
-        cfg (Config): The config.
-        config_path (str): Its file, for messages.
+        cfg (ParsedConfig): The config.
         num_classes (int): Labels stay below it.
 
     Attributes:
@@ -72,8 +64,8 @@ class TestVideos:
 
     __test__ = False  # it is no test, whatever pytest thinks of its name
 
-    def __init__(self, cfg: Config, config_path: str, num_classes: int) -> None:
-        self._datasets = _datasets(cfg, config_path)
+    def __init__(self, cfg: ParsedConfig, num_classes: int) -> None:
+        self._datasets = _datasets(cfg)
         self._items = [(d, i) for d, data in enumerate(self._datasets) for i in range(len(data))]
         self._chosen: list[tuple[int, dict]] = []
         self._num_classes = num_classes

@@ -2,104 +2,99 @@
 
 import os.path as osp
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from os import PathLike
 
-import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
-from mmengine.runner import CheckpointLoader
+from mmengine.registry import init_default_scope
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
 
-from ..checkpoint_config import config_of_checkpoint
+from ..checkpoint import Checkpoint, read_checkpoint
 from ..clip.tags import is_tag
+from ..config import ParsedConfig
 from ..errors import MGDMError, explain_config
 from ..models import CLIPRecognizer
-from ..text.bank import read_labels_state
 from ..text.corpus import LabelCorpus
 
-__all__ = ['build_recognizer', 'choose_labels', 'read_model']
+__all__ = ['build_recognizer', 'choose_labels', 'load_recognizer', 'read_model']
 
 _CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 
 
-def read_model(
-    model: str | dict | Config | None, weights: str | None = None
-) -> tuple[Config, dict | None, bool]:
-    """Read what the caller names as the model.
+def load_recognizer(
+    model: str | PathLike | Config | None = None,
+    weights: str | None = None,
+    labels: Sequence[str] | None = None,
+    pretrained: str | None = None,
+    options: Mapping | None = None,
+) -> tuple[CLIPRecognizer, ParsedConfig]:
+    """Load a recogniser on the CPU, in evaluation mode.
 
     Args:
-        model (str | dict | Config | None): A config or its file, or a checkpoint.
+        model (str | PathLike | Config, optional): A config or its file, or a checkpoint, in which
+            its config travels. Defaults to None: ``weights`` is such a checkpoint.
+        weights (str, optional): A checkpoint. Defaults to None: that of ``model``, or, for a config
+            alone, CLIP's weights and nothing trained, with a warning.
+        labels (Sequence[str], optional): What to recognise. Defaults to None: the labels of the
+            checkpoint or the config.
+        pretrained (str, optional): CLIP weights, a tag or a file, for labels that the checkpoint
+            does not hold. Defaults to None: those that the config names.
+        options (Mapping, optional): Settings of the config to change, see
+            :meth:`~mgdm_mmaction.config.ParsedConfig.merge`. Defaults to None.
+
+    Returns:
+        tuple[CLIPRecognizer, ParsedConfig]: The recogniser and its config.
+
+    Raises:
+        MGDMError: If a file is missing, is no config or no checkpoint, or they do not fit.
+
+    Example:
+        >>> recognizer, cfg = load_recognizer('epoch_20.pth')  # doctest: +SKIP
+    """
+    cfg, checkpoint = read_model(model, weights)
+    cfg.merge(options)
+    return build_recognizer(cfg, checkpoint, labels, pretrained), cfg
+
+
+def read_model(
+    model: str | PathLike | Config | None, weights: str | None = None
+) -> tuple[ParsedConfig, Checkpoint | None]:
+    """Read what the caller names as the model, see :func:`load_recognizer`.
+
+    Args:
+        model (str | PathLike | Config, optional): A config or its file, or a checkpoint.
         weights (str, optional): A checkpoint. Defaults to None.
 
     Returns:
-        tuple[Config, dict | None, bool]: The config; the checkpoint, if there is one; whether the
-        config comes out of the checkpoint.
-
-    Raises:
-        MGDMError: If a file is missing or is not what it should be.
+        tuple[ParsedConfig, Checkpoint | None]: The config, and the checkpoint, if there is one.
     """
-    path = None if model is None else model
-    if isinstance(path, str) or hasattr(path, '__fspath__'):
-        path = str(path)
-        if osp.splitext(path)[1].lower() not in _CONFIG_SUFFIXES:
-            if weights is not None:
-                raise MGDMError(
-                    f'model={path!r} and weights={str(weights)!r} are both checkpoints; give one '
-                    'of them, or a config (.py) as the model'
-                )
-            model, weights = None, path
-    if weights is not None and osp.splitext(str(weights))[1].lower() in _CONFIG_SUFFIXES:
-        raise MGDMError(
-            f'weights={str(weights)!r} is a config; the config goes first: '
-            'MGDMInferencer(config, checkpoint)'
-        )
+    if isinstance(model, str | PathLike) and not _is_config(model):
+        if weights is not None:
+            raise MGDMError(
+                f'model={str(model)!r} and weights={str(weights)!r} are both checkpoints; give '
+                'one of them, or a config (.py) as the model'
+            )
+        model, weights = None, str(model)
+    if weights is not None and _is_config(weights):
+        raise MGDMError(f'weights={str(weights)!r} is a config; the config goes first')
     if model is None and weights is None:
         raise MGDMError('give a checkpoint, a config, or a config and a checkpoint')
-    checkpoint = None if weights is None else _read_checkpoint(str(weights))
+    checkpoint = None if weights is None else read_checkpoint(weights)
     if model is None:
-        return config_of_checkpoint(checkpoint, str(weights)), checkpoint, True
-    if isinstance(path, str):
-        cfg = _read_config(path)
-    elif isinstance(model, Config):
-        cfg = Config(model._cfg_dict.to_dict())
-    elif isinstance(model, dict):
-        cfg = Config(dict(model))
-    else:
-        raise MGDMError(f'model is a {type(model).__name__}; expected a path or a config')
-    return cfg, checkpoint, False
+        return checkpoint.config, checkpoint
+    if isinstance(model, Config):
+        model = Config(model.to_dict())  # the caller's stays as it is
+    return ParsedConfig.of(model), checkpoint
 
 
-def _read_config(path: str) -> Config:
-    if not osp.isfile(path):
-        raise MGDMError(
-            f'the config {path} {"is a folder" if osp.isdir(path) else "does not exist"}'
-        )
-    try:
-        return Config.fromfile(path)
-    except MGDMError:
-        raise
-    except Exception as error:
-        reason = ' '.join(str(error).split(', the current sys.path is')[0].split())
-        raise MGDMError(
-            f'{path} cannot be read as a config: {type(error).__name__}: {reason[:400]}'
-        ) from error
-
-
-def _read_checkpoint(path: str) -> dict:
-    if '://' not in path and not osp.isfile(path):
-        found = 'is a folder' if osp.isdir(path) else 'does not exist'
-        raise MGDMError(f'the checkpoint {path} {found}')
-    content = CheckpointLoader.load_checkpoint(path, map_location='cpu')
-    state = content.get('state_dict', content) if isinstance(content, dict) else None
-    if not isinstance(state, dict) or not any(torch.is_tensor(v) for v in state.values()):
-        raise MGDMError(f'{path} holds no weights of a model')
-    return content
+def _is_config(path: str | PathLike) -> bool:
+    return osp.splitext(str(path))[1].lower() in _CONFIG_SUFFIXES
 
 
 def build_recognizer(
-    cfg: Config,
-    checkpoint: dict | None,
-    from_checkpoint: bool = False,
+    cfg: ParsedConfig,
+    checkpoint: Checkpoint | None,
     labels: Sequence[str] | None = None,
     pretrained: str | None = None,
 ) -> CLIPRecognizer:
@@ -109,13 +104,10 @@ def build_recognizer(
     it was trained on are asked for.
 
     Args:
-        cfg (Config): The config; its model section is changed in place.
-        checkpoint (dict, optional): A checkpoint of MMEngine. Defaults to None.
-        from_checkpoint (bool, optional): The config came out of the checkpoint. Defaults to False.
-        labels (Sequence[str], optional): What to recognise. Defaults to None: the labels of the
-            checkpoint or the config.
-        pretrained (str, optional): CLIP weights, instead of those that the config names.
-            Defaults to None.
+        cfg (ParsedConfig): The config; its model section is changed in place.
+        checkpoint (Checkpoint, optional): A checkpoint. Defaults to None.
+        labels (Sequence[str], optional): See :func:`load_recognizer`. Defaults to None.
+        pretrained (str, optional): Likewise. Defaults to None.
 
     Returns:
         CLIPRecognizer: On the CPU, in evaluation mode.
@@ -124,14 +116,16 @@ def build_recognizer(
         MGDMError: If the model is no recogniser of this package, the checkpoint is of another one,
             or CLIP's weights are needed and cannot be had.
     """
+    init_default_scope('mmaction')
     _check_kind(cfg)
-    head = cfg.model.cls_head
+    head, model_cfg = cfg.head, cfg.config.model
     if pretrained is not None:
-        head.pretrained = cfg.model.backbone.pretrained = pretrained
+        head.pretrained = model_cfg.backbone.pretrained = pretrained
     if checkpoint is None and labels is not None:
         head.update(classes=list(labels), extra_labels=())
-    saved = None if checkpoint is None else _saved_corpus(checkpoint)
-    if saved is not None and (from_checkpoint or labels is not None or not _readable(head)):
+    saved = checkpoint and checkpoint.corpus
+    from_checkpoint = checkpoint is not None and cfg is checkpoint.__dict__.get('config')
+    if saved is not None and (from_checkpoint or labels is not None or not _readable(cfg)):
         head.update(
             classes=saved.classes,
             extra_labels=saved.labels[len(saved.classes) :],
@@ -139,7 +133,7 @@ def build_recognizer(
         )
         head.open_vocabulary = False
     with explain_config():
-        model = MODELS.build(cfg.model)
+        model = MODELS.build(model_cfg)
     if checkpoint is None:
         warnings.warn(
             'no checkpoint given: the scores are those of the initial weights, which is CLIP '
@@ -148,7 +142,7 @@ def build_recognizer(
         )
         model.init_weights()
     else:
-        _load_checkpoint_to_model(model, checkpoint)
+        _load_checkpoint_to_model(model, checkpoint.content)
         if not model.text_bank.ready:
             raise MGDMError(
                 'the checkpoint holds no label texts: it was saved before the model had any. Train '
@@ -195,9 +189,9 @@ def choose_labels(model: CLIPRecognizer, labels: Sequence[str]) -> None:
     model.set_classes(list(labels))
 
 
-def _check_kind(cfg: Config) -> None:
+def _check_kind(cfg: ParsedConfig) -> None:
     """Raise unless the model of a config is a recogniser of this package."""
-    model = cfg.get('model')
+    model = cfg.config.get('model')
     name = model.get('type') if isinstance(model, dict) else None
     kind = MODELS.get(name) if isinstance(name, str) else name
     if not (isinstance(kind, type) and issubclass(kind, CLIPRecognizer)):
@@ -210,19 +204,9 @@ def _check_kind(cfg: Config) -> None:
             raise MGDMError(f'the config has no model.{part}')
 
 
-def _saved_corpus(checkpoint: dict) -> LabelCorpus | None:
-    """Read the labels that travel in a checkpoint."""
-    state = checkpoint.get('state_dict', checkpoint)
-    for name in ('cls_head._extra_state', 'module.cls_head._extra_state'):
-        if torch.is_tensor(state.get(name)):
-            return read_labels_state(state[name])[0]
-    return None
-
-
-def _readable(head: dict) -> bool:
+def _readable(cfg: ParsedConfig) -> bool:
     """Whether the labels of a config can be read on this machine."""
     try:
-        LabelCorpus(head['classes'], head.get('extra_labels', ()))
-    except (KeyError, MGDMError):
+        return bool(cfg.corpus)
+    except MGDMError:
         return False
-    return True

@@ -6,50 +6,99 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from ..config import ParsedConfig
 from ..datasets.annotations import AnnotationSummary
 from ..engine import without_fsdp
 from ..errors import MGDMError, require_file
-from .checks import check_data, views
-from .common import build_runner, load_config, merge_options
-from .confusable import add_metric, confusable_pairs
+from ..negatives import read_header
+from .runner import build_runner, check_data, read_run_config
 
-__all__ = ['build_test_runner', 'prepare_config', 'run_testing']
+__all__ = ['add_metric', 'build_test_runner', 'confusable_pairs', 'prepare_config', 'run_testing']
+
+# The same for every config, whatever it was trained with, so that k = 0 and k = 9 can be compared.
+_DEPTH = 7
+# MMAction2's own, and what names a video of VideoDataset or RawframeDataset.
+_META_KEYS = ('img_shape', 'img_key', 'video_id', 'timestamp')
+_PATH_KEYS = ('filename', 'frame_dir', 'offset', 'total_frames')
 
 
-def prepare_config(args: argparse.Namespace) -> Config:
+def prepare_config(args: argparse.Namespace) -> ParsedConfig:
     """Read the config and set what the arguments say.
 
     Args:
         args (argparse.Namespace): Of ``tools/test.py``.
 
     Returns:
-        Config: What :func:`run_testing` takes.
+        ParsedConfig: What :func:`run_testing` takes.
 
     Raises:
         MGDMError: If an argument or the config is wrong.
     """
-    cfg = load_config(args)
+    cfg = read_run_config(args)
     if args.dump is not None:
         if not args.dump.endswith(('.pkl', '.pickle')):
             raise MGDMError(f'--dump {args.dump}: the name should end in .pkl')
         add_metric(cfg, dict(type='DumpResults', out_file_path=args.dump))
     # The evaluator, which has protocols of its own, has no such argument.
     if getattr(args, 'confusable_pairs', None) is not None:
-        add_metric(cfg, confusable_pairs(cfg, args.confusable_pairs, args.config))
+        add_metric(cfg, confusable_pairs(cfg, args.confusable_pairs))
     if args.checkpoint is not None:
         require_file(args.checkpoint, 'checkpoint')
-        cfg.load_from = args.checkpoint
-    cfg.resume = False
-    merge_options(cfg, args)
-    return cfg
+        cfg.config.load_from = args.checkpoint
+    cfg.config.resume = False
+    return cfg.merge(args.cfg_options)
 
 
-def run_testing(cfg: Config, config_path: str = 'the config') -> dict:
+def add_metric(cfg: ParsedConfig, metric: dict) -> None:
+    """Add a metric to the test of a config, whose samples then carry their paths.
+
+    Args:
+        cfg (ParsedConfig): Changed in place.
+        metric (dict): Config of the metric.
+    """
+    metrics = cfg.config.get('test_evaluator') or []
+    metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
+    cfg.config.test_evaluator = [*metrics, metric]
+    for step in cfg.find_steps('test', 'PackActionInputs'):
+        keys = step.get('meta_keys', _META_KEYS)
+        step['meta_keys'] = tuple(dict.fromkeys((*keys, *_PATH_KEYS)))
+
+
+def confusable_pairs(cfg: ParsedConfig, negatives_file: str) -> dict:
+    """Return the config of :class:`~mgdm_mmaction.evaluation.ConfusablePairAccuracy`.
+
+    Args:
+        cfg (ParsedConfig): The config that is tested.
+        negatives_file (str): The file; empty for the one that the config trains with.
+
+    Raises:
+        MGDMError: If the config names no file, or there is none.
+    """
+    path = negatives_file or (cfg.attach and cfg.attach.negatives_file)
+    if not path:
+        raise MGDMError(
+            f'--confusable-pairs: {cfg.path} trains with no negatives file; name one behind the '
+            'option. tools/mine_negatives.py makes it.'
+        )
+    if path.endswith(('.pth', '.py')):
+        raise MGDMError(
+            f'--confusable-pairs {path}: is no negatives file; if it is what should be '
+            'tested, write the option behind it.'
+        )
+    metric = dict(
+        type='ConfusablePairAccuracy',
+        negatives_file=path,
+        k=min(_DEPTH, read_header(path).k),
+    )
+    classes = cfg.head.get('classes')
+    return metric if classes is None else {**metric, 'classes': classes}
+
+
+def run_testing(cfg: ParsedConfig | Config) -> dict:
     """Check a config and test its ``load_from``, or its initial weights where that is not set.
 
     Args:
-        cfg (Config): Result of :func:`prepare_config`.
-        config_path (str, optional): Its file, for messages. Defaults to 'the config'.
+        cfg (ParsedConfig | Config): Such as the result of :func:`prepare_config`.
 
     Returns:
         dict: The metrics.
@@ -57,17 +106,14 @@ def run_testing(cfg: Config, config_path: str = 'the config') -> dict:
     Raises:
         MGDMError: If the data or the checkpoint is missing or wrong.
     """
-    return build_test_runner(cfg, config_path)[0].test()
+    return build_test_runner(ParsedConfig.of(cfg))[0].test()
 
 
-def build_test_runner(
-    cfg: Config, config_path: str = 'the config'
-) -> tuple[Runner, list[AnnotationSummary]]:
+def build_test_runner(cfg: ParsedConfig) -> tuple[Runner, list[AnnotationSummary]]:
     """Check a config and build what tests it; its log says what is tested.
 
     Args:
-        cfg (Config): Result of :func:`prepare_config`.
-        config_path (str, optional): Its file, for messages. Defaults to 'the config'.
+        cfg (ParsedConfig): Result of :func:`prepare_config`.
 
     Returns:
         tuple[Runner, list[AnnotationSummary]]: The runner, and what the test lists hold.
@@ -75,30 +121,31 @@ def build_test_runner(
     Raises:
         MGDMError: If the data or the checkpoint is missing or wrong.
     """
-    summaries = check_data(cfg, 'test', config_path)
-    if cfg.get('load_from'):
-        require_file(cfg.load_from, 'checkpoint')
+    summaries = check_data(cfg, 'test')
+    config = cfg.config
+    if config.get('load_from'):
+        require_file(config.load_from, 'checkpoint')
     # No training here: its optimizer and its data need not be there.
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'):
-        cfg[key] = None
-    cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
-    without_fsdp(cfg)
+        config[key] = None
+    config.val_dataloader = config.val_cfg = config.val_evaluator = None
+    without_fsdp(config)
     runner = build_runner(cfg)
-    if not cfg.get('load_from'):
+    if not config.get('load_from'):
         runner.logger.info("no checkpoint given: testing the model's initial weights")
         runner._init_model_weights()
-    for line in _protocol(runner, summaries):
+    for line in _protocol(cfg, runner, summaries):
         runner.logger.info(line)
     return runner, summaries
 
 
-def _protocol(runner: Runner, summaries: list) -> list[str]:
+def _protocol(cfg: ParsedConfig, runner: Runner, summaries: list) -> list[str]:
     """What a reader needs to know to compare two results."""
     lines = [
         f'test list: {found.ann_file}, {found.num_videos} videos, list digest {found.digest}'
         for found in summaries
     ]
-    frames, clips, crops = views(runner.cfg.test_dataloader.dataset)
+    frames, clips, crops = cfg.views('test')
     lines.append(f'views of a video: {frames} frames x {clips} clips x {crops} crops')
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     if hasattr(model, 'text_bank'):

@@ -6,58 +6,54 @@ import os
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from ..config import ParsedConfig
 from ..engine import check_fsdp, is_cpu_only
 from ..errors import MGDMError, require_file
-from .checks import check_data
-from .common import (
-    build_runner,
-    load_config,
-    merge_options,
-    use_cpu_amp,
-)
+from .runner import build_runner, check_data, read_run_config, use_cpu_amp
 from .vis_backends import add_vis_backends, check_vis_backends
 
 __all__ = ['prepare_config', 'run_training']
 
 
-def prepare_config(args: argparse.Namespace) -> Config:
+def prepare_config(args: argparse.Namespace) -> ParsedConfig:
     """Read the config and set what the arguments say.
 
     Args:
         args (argparse.Namespace): Of ``tools/train.py``.
 
     Returns:
-        Config: What :func:`run_training` takes.
+        ParsedConfig: What :func:`run_training` takes.
 
     Raises:
         MGDMError: If an argument or the config is wrong.
     """
-    cfg = load_config(args)
+    cfg = read_run_config(args)
+    config = cfg.config
     if args.amp:
-        kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
+        kind = config.optim_wrapper.get('type', 'OptimWrapper')
         if kind not in ('OptimWrapper', 'AmpOptimWrapper', 'CPUAmpOptimWrapper'):
             raise MGDMError(
-                f"--amp replaces an OptimWrapper, but {args.config} has optim_wrapper.type='{kind}'"
+                f"--amp replaces an OptimWrapper, but {cfg.path} has optim_wrapper.type='{kind}'"
             )
-        cfg.optim_wrapper.type = 'AmpOptimWrapper'
-        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        config.optim_wrapper.type = 'AmpOptimWrapper'
+        config.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if args.auto_scale_lr:
-        if not (cfg.get('auto_scale_lr') or {}).get('base_batch_size'):
+        if not (config.get('auto_scale_lr') or {}).get('base_batch_size'):
             raise MGDMError(
-                f'--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=...) in {args.config}'
+                f'--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=...) in {cfg.path}'
             )
-        cfg.auto_scale_lr.enable = True
+        config.auto_scale_lr.enable = True
     if args.resume == 'auto':
-        cfg.resume, cfg.load_from = True, None
+        config.resume, config.load_from = True, None
     elif args.resume is not None:
         require_file(args.resume, 'checkpoint')
-        cfg.resume, cfg.load_from = True, args.resume
-    _set_randomness(cfg, args)
-    add_vis_backends(cfg, args.vis)
-    merge_options(cfg, args)
+        config.resume, config.load_from = True, args.resume
+    _set_randomness(config, args)
+    add_vis_backends(config, args.vis)
+    cfg.merge(args.cfg_options)
     # Last, because options for the validation are no mistake when there is none.
     if args.no_validate:
-        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+        config.val_cfg = config.val_dataloader = config.val_evaluator = None
     return cfg
 
 
@@ -72,12 +68,11 @@ def _set_randomness(cfg: Config, args: argparse.Namespace) -> None:
     cfg.randomness = randomness
 
 
-def run_training(cfg: Config, config_path: str = 'the config') -> Runner:
+def run_training(cfg: ParsedConfig | Config) -> Runner:
     """Check a config and train it.
 
     Args:
-        cfg (Config): Result of :func:`prepare_config`.
-        config_path (str, optional): Its file, for messages. Defaults to 'the config'.
+        cfg (ParsedConfig | Config): Such as the result of :func:`prepare_config`.
 
     Returns:
         Runner: The runner after the training.
@@ -86,19 +81,21 @@ def run_training(cfg: Config, config_path: str = 'the config') -> Runner:
         MGDMError: If the data or the checkpoint to start from is missing or wrong, or if the
             config asks for what does not go together.
     """
-    check_fsdp(cfg)
-    check_data(cfg, 'train', config_path)
-    if cfg.get('val_dataloader'):
-        check_data(cfg, 'val', config_path)
-    if cfg.get('load_from'):
-        require_file(cfg.load_from, 'checkpoint')
-    check_vis_backends(cfg)
+    cfg = ParsedConfig.of(cfg)
+    config = cfg.config
+    check_fsdp(config)
+    check_data(cfg, 'train')
+    if config.get('val_dataloader'):
+        check_data(cfg, 'val')
+    if config.get('load_from'):
+        require_file(config.load_from, 'checkpoint')
+    check_vis_backends(config)
     use_cpu_amp(cfg)
-    if cfg.randomness.get('deterministic') and not is_cpu_only():
+    if (config.get('randomness') or {}).get('deterministic') and not is_cpu_only():
         # cuBLAS wants to know before it is first used.
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
-    if not any(hook.get('type') == 'EpochSeedHook' for hook in cfg.get('custom_hooks') or ()):
-        cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()), dict(type='EpochSeedHook')]
+    if not any(hook.get('type') == 'EpochSeedHook' for hook in config.get('custom_hooks') or ()):
+        config.custom_hooks = [*(config.get('custom_hooks') or ()), dict(type='EpochSeedHook')]
     runner = build_runner(cfg)
     runner.train()
     return runner

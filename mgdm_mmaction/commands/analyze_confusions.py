@@ -32,22 +32,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = _parse(argv)
     out = _out(args)
-    from ..apis.checks import class_names
-    from ..apis.common import load_config, merge_options
     from ..apis.listed_videos import read_test_list
+    from ..config import read_config
     from ..evaluation.confusions import RunComparison, describe_runs, mined_ranks
     from ..mining.dumps import read_dump
     from ..negatives import read_negatives
 
-    cfg = load_config(args)
-    merge_options(cfg, args)
-    classes = class_names(cfg)
+    cfg = read_config(args.config, args.cfg_options)
+    classes = cfg.classes
     if classes is None:
         raise MGDMError(
             f'{args.config}: model.cls_head.classes names no classes; use another config.'
         )
     dumps = [read_dump(path, len(classes)) for path in (args.baseline, args.other)]
-    infos = read_test_list(cfg, args.config)
+    infos = read_test_list(cfg)
     _check(args, dumps, infos)
     mined = mined_ranks(read_negatives(args.negatives), classes) if args.negatives else None
     runs = RunComparison(*dumps, classes, mined)

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     written: set[str] = set()
     broken: dict[str, str] = {}
     if left:
-        runner, _ = build_test_runner(cfg, args.config)
+        runner, _ = build_test_runner(cfg)
         for clip in iterate_features(runner, 'head' if args.dump_score else args.stage):
             if clip.features is not None:
                 features = clip.features.softmax(-1) if args.dump_score else clip.features
@@ -73,7 +73,7 @@ def _skip_done(cfg, out) -> tuple[int, int]:
 
     from ..export.features import names_of
 
-    config = cfg.test_dataloader.dataset
+    config = cfg.config.test_dataloader.dataset
     names = [name for name, _ in names_of(DATASETS.build({**config, 'pipeline': []}))]
     left = [index for index, name in enumerate(names) if not out.has(name)]
     if 0 < len(left) < len(names):
@@ -82,17 +82,16 @@ def _skip_done(cfg, out) -> tuple[int, int]:
 
 
 def _prepare(args: argparse.Namespace):
-    from ..apis.checks import check_data
-    from ..apis.common import load_config, merge_options
+    from ..apis.runner import check_data, read_run_config
     from ..export.features import prepare_pipeline
 
-    cfg = load_config(args)
+    cfg = read_run_config(args)
+    config = cfg.config
     require_file(args.checkpoint, 'checkpoint')
-    cfg.load_from, cfg.resume = args.checkpoint, False
-    merge_options(cfg, args)
-    if not cfg.get('test_dataloader') or 'dataset' not in cfg.test_dataloader:
-        raise MGDMError(f'{args.config}: there is no test_dataloader with a dataset')
-    dataset = cfg.test_dataloader.dataset
+    config.load_from, config.resume = args.checkpoint, False
+    cfg.merge(args.cfg_options)
+    cfg.require_datasets('test')
+    dataset = config.test_dataloader.dataset
     if args.video_list is not None:
         dataset.ann_file = args.video_list
     if args.video_root is not None:
@@ -101,27 +100,27 @@ def _prepare(args: argparse.Namespace):
     prepare_pipeline(cfg, args.clip_interval if args.long_video_mode else None, args.frame_interval)
     if args.long_video_mode:
         # Videos of different length have different numbers of clips.
-        cfg.test_dataloader.batch_size = 1
-    cfg.test_dataloader.sampler = dict(type='DefaultSampler', shuffle=False)
-    cfg.test_evaluator = cfg.get('test_evaluator') or []
-    cfg.test_cfg = cfg.get('test_cfg') or dict(type='TestLoop')
-    check_data(cfg, 'test', args.config)
+        config.test_dataloader.batch_size = 1
+    config.test_dataloader.sampler = dict(type='DefaultSampler', shuffle=False)
+    config.test_evaluator = config.get('test_evaluator') or []
+    config.test_cfg = config.get('test_cfg') or dict(type='TestLoop')
+    check_data(cfg, 'test')
     return cfg
 
 
 def _settings(args: argparse.Namespace, cfg) -> dict:
     """What the features depend on, so that a folder never holds two kinds."""
-    from ..checkpoint import read_checkpoint_facts
+    from ..checkpoint import Checkpoint
     from ..export.metadata import plain
     from ..version import __version__
 
     return {
         'checkpoint': Path(args.checkpoint).name,
-        'checkpoint_digest': read_checkpoint_facts(args.checkpoint).digest,
+        'checkpoint_digest': Checkpoint({}, args.checkpoint).digest,
         'stage': 'probabilities' if args.dump_score else args.stage,
         'temporal_type': None if args.dump_score or args.stage == 'head' else args.temporal_type,
         'views': 'each' if args.multi_view else 'mean',
-        'pipeline': plain(cfg.test_dataloader.dataset.pipeline),
+        'pipeline': plain(cfg.config.test_dataloader.dataset.pipeline),
         'format': args.out.suffix[1:] if args.out.suffix in _TABLES else args.format,
         'package_version': __version__,
     }

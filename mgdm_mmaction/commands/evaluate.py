@@ -12,8 +12,7 @@ from ..errors import MGDMError
 from .common import add_runner_arguments
 
 if TYPE_CHECKING:
-    from mmengine.config import Config
-
+    from ..config import ParsedConfig
     from ..evaluation.report import Report
 
 __all__ = ['main']
@@ -44,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         # The last list is missed before the first test, which may take hours.
         for run in runs:
             _prepare(args, *run)
-        reports = [measure(_prepare(args, *run), run[0]) for run in runs]
+        reports = [measure(_prepare(args, *run)) for run in runs]
         # A report that took hours is kept, also where it does not go with the others.
         _write(out, reports, None)
         summary = combine(reports) if len(reports) > 1 else None
@@ -100,9 +99,9 @@ def _variables(over: Sequence[str]) -> Iterator[dict[str, str]]:
 
 def _prepare(
     args: argparse.Namespace, config: str, checkpoint: str | None, variables: dict[str, str]
-) -> 'Config':
+) -> 'ParsedConfig':
     """Read the config under environment variables, and check what it names."""
-    from ..apis.checks import check_data
+    from ..apis.runner import check_data
     from ..apis.test import prepare_config
 
     before = {name: os.environ.get(name) for name in variables}
@@ -116,18 +115,18 @@ def _prepare(
                 del os.environ[name]
             else:
                 os.environ[name] = value
-    _check_variables(cfg, config, variables)
-    check_data(cfg, 'test', config)
+    _check_variables(cfg, variables)
+    check_data(cfg, 'test')
     return cfg
 
 
-def _check_variables(cfg: 'Config', config: str, variables: dict[str, str]) -> None:
+def _check_variables(cfg: 'ParsedConfig', variables: dict[str, str]) -> None:
     """A variable that nothing reads would give one test several times."""
     for name in variables:
         # The text of a config holds those of its bases, as they are in the files.
-        if not re.search(rf'\{{\{{\s*\${re.escape(name)}\b', cfg.text):
+        if not re.search(rf'\{{\{{\s*\${re.escape(name)}\b', cfg.config.text):
             raise MGDMError(
-                f'--over {name}: {config} does not read this variable, so that every test would '
+                f'--over {name}: {cfg.path} does not read this variable, so that every test would '
                 'be the same.'
             )
 

@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = _parse(argv)
 
-    from ..apis.loading import build_recognizer, read_model
+    from ..apis.loading import load_recognizer
     from ..export.files import require, save_onnx, save_program
     from ..export.folded import ExportableRecognizer
     from ..export.metadata import describe_recognizer
@@ -39,16 +39,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.format == 'onnx':
         require('onnx', 'onnxscript', 'onnxruntime')  # before minutes of loading, not after
         _check_opset(args.opset)
-    cfg, checkpoint, from_checkpoint = read_model(args.model, args.checkpoint)
-    if checkpoint is None:
+    if args.checkpoint is None and args.model.endswith('.py'):
         raise MGDMError(
             f'{args.model} is a config, which holds no weights: name the checkpoint, too'
         )
-    try:
-        cfg.merge_from_dict(args.cfg_options or {})
-    except Exception as error:
-        raise MGDMError(f'--cfg-options {args.cfg_options} does not fit: {error}') from error
-    recognizer = build_recognizer(cfg, checkpoint, from_checkpoint, labels, args.pretrained)
+    recognizer, cfg = load_recognizer(
+        args.model, args.checkpoint, labels, args.pretrained, args.cfg_options
+    )
     exportable = ExportableRecognizer(recognizer, args.input, args.attention)
     metadata = describe_recognizer(exportable, recognizer, cfg)
     with tempfile.TemporaryDirectory(dir=args.out.parent, prefix='.export-') as folder:

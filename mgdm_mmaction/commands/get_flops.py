@@ -3,12 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from ..errors import MGDMError, require_file
+from ..errors import MGDMError
 from .common import add_cfg_options
 
 if TYPE_CHECKING:
-    from mmengine.config import Config
-
     from ..evaluation.complexity import Complexity
 
 __all__ = ['format_complexity', 'main']
@@ -24,10 +22,13 @@ def main(argv: list[str] | None = None) -> None:
         MGDMError: If the config cannot be read or its model cannot be counted.
     """
     args = _parse(argv)
+    from ..config import read_config
     from ..evaluation.complexity import count_complexity
 
     size = None if args.shape is None else (args.shape[0], args.shape[-1])
-    complexity = count_complexity(_read_config(args), size, args.num_negatives)
+    complexity = count_complexity(
+        read_config(args.config, args.cfg_options), size, args.num_negatives
+    )
     print(f'{args.config}: {format_complexity(complexity)}')
 
 
@@ -70,7 +71,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         description='Count the operations and parameters of the model of a config, with random '
         "weights: as the paper's complexity table does, and in full."
     )
-    parser.add_argument('config', help='config file with an MGDM model')
+    parser.add_argument('config', help='config file with a model of this package')
     parser.add_argument(
         '--shape',
         type=int,
@@ -88,21 +89,3 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     if args.num_negatives is not None and args.num_negatives < 0:
         raise MGDMError(f'--num-negatives should be 0 or more, got {args.num_negatives}')
     return args
-
-
-def _read_config(args: argparse.Namespace) -> 'Config':
-    from mmengine.config import Config
-
-    require_file(args.config, 'config')
-    try:
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options or {})
-    except MGDMError:
-        raise
-    except Exception as error:
-        # A config is a program: it fails in as many ways as programs do.
-        first = ' '.join(str(error).split(', the current sys.path is')[0].split())
-        raise MGDMError(
-            f'{args.config} cannot be read as a config: {type(error).__name__}: {first[:400]}'
-        ) from error
-    return cfg

@@ -44,4 +44,4 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
     from ..apis.test import prepare_config, run_testing
 
-    run_testing(prepare_config(args), args.config)
+    run_testing(prepare_config(args))

@@ -57,4 +57,4 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
     from ..apis.train import prepare_config, run_training
 
-    run_training(prepare_config(args), args.config)
+    run_training(prepare_config(args))

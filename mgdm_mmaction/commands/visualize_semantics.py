@@ -32,19 +32,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     require_file(args.checkpoint, 'checkpoint')
     import torch
 
-    from ..apis.common import load_config, merge_options
     from ..apis.listed_videos import TestVideos
-    from ..apis.loading import build_recognizer, read_model
+    from ..apis.loading import load_recognizer
+    from ..config import read_config
 
     if args.device != 'cpu' and not (args.device.startswith('cuda') and torch.cuda.is_available()):
         raise MGDMError(f"--device {args.device}: is not on this machine; try 'cpu'.")
-    cfg = load_config(args)
-    merge_options(cfg, args)
-    model = build_recognizer(*read_model(cfg, args.checkpoint)).to(args.device)
+    cfg = read_config(args.config, args.cfg_options)
+    model = load_recognizer(cfg.config, args.checkpoint)[0].to(args.device)
     classes = model.text_bank.classes
     if len(classes) < 2:
         raise MGDMError('the model has one class: there is nothing to compare it with.')
-    videos = TestVideos(cfg, args.config, len(classes))
+    videos = TestVideos(cfg, len(classes))
     if args.videos:
         videos.named(args.videos, _label(args.label, classes))
     else:

@@ -11,6 +11,7 @@ from mmengine.registry import init_default_scope
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..clip import build_clip, get_arch
+from ..config import Attach, ParsedConfig
 from ..errors import MGDMError
 from ..models import CLIPRecognizer
 from .module_counter import ModuleCounter, count_modules
@@ -65,7 +66,9 @@ class Complexity(NamedTuple):
 
 
 def count_complexity(
-    cfg: Config, image_size: tuple[int, int] | None = None, num_negatives: int | None = None
+    cfg: ParsedConfig | Config,
+    image_size: tuple[int, int] | None = None,
+    num_negatives: int | None = None,
 ) -> Complexity:
     """Count the operations and parameters of a config's model (MGDM, complexity table).
 
@@ -73,7 +76,7 @@ def count_complexity(
     ViT-L/14 takes a second.
 
     Args:
-        cfg (Config): Config with an MGDM model.
+        cfg (ParsedConfig | Config): Config with a model of this package.
         image_size (tuple[int, int], optional): Height and width of the frames. Defaults to None:
             those of the backbone.
         num_negatives (int, optional): k. Defaults to None: that of the training pipeline, or 7.
@@ -82,16 +85,18 @@ def count_complexity(
         Complexity: The counts for one clip.
 
     Raises:
-        MGDMError: If the model is no MGDM, or does not take images of this size.
+        MGDMError: If the model is no recogniser of this package, or does not take images of this
+            size.
 
     Example:
         >>> cfg = Config.fromfile('configs/mgdm_k400.py')  # doctest: +SKIP
         >>> count_complexity(cfg).table[0].params  # doctest: +SKIP
         258719744
     """
+    cfg = ParsedConfig.of(cfg)
     if num_negatives is None:
-        num_negatives = _find_num_negatives(cfg.get('train_dataloader'))
-    model = _build(cfg)
+        num_negatives = (cfg.attach or Attach()).k
+    model = _build(cfg.config)
     height, width = image_size or getattr(model.backbone, 'image_size', (224, 224))
     clip = torch.zeros(1, model.num_frames, 3, height, width, device='meta')
     train_forward, train_step = _count_training(model, clip, num_negatives)
@@ -183,19 +188,3 @@ def _sample(num_negatives: int) -> ActionDataSample:
 
 def _num_params(model: CLIPRecognizer, trained: bool = False) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad or not trained)
-
-
-def _find_num_negatives(node: object) -> int:
-    """Find k of AttachHardNegatives, however deep it lies in the wrappers of a loader."""
-    found = list(_walk(node))
-    return found[0].get('k', 7) if found else 7
-
-
-def _walk(node: object):
-    if isinstance(node, dict):
-        if node.get('type') == 'AttachHardNegatives':
-            yield node
-        node = list(node.values())
-    if isinstance(node, list | tuple):
-        for item in node:
-            yield from _walk(item)

@@ -7,12 +7,11 @@ from importlib import metadata
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
-from ..apis.checks import views
 from ..apis.test import build_test_runner
-from ..checkpoint import CheckpointFacts, read_checkpoint_facts
+from ..checkpoint import Checkpoint, read_checkpoint
+from ..config import ParsedConfig
 from ..datasets.annotations import AnnotationSummary
 from ..errors import MGDMError
 from ..models import CLIPRecognizer
@@ -27,12 +26,11 @@ _DECLARED = ('name', 'data', 'split', 'shots', 'seed', 'draw', 'part')
 _PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmaction2', 'open_clip_torch', 'decord')
 
 
-def measure(cfg: Config, config_path: str) -> Report:
+def measure(cfg: ParsedConfig) -> Report:
     """Test ``load_from`` of a config, or its initial weights, and report on it.
 
     Args:
-        cfg (Config): Result of :func:`mgdm_mmaction.apis.test.prepare_config`.
-        config_path (str): Its file.
+        cfg (ParsedConfig): Result of :func:`mgdm_mmaction.apis.test.prepare_config`.
 
     Returns:
         Report: The same on all ranks.
@@ -40,21 +38,22 @@ def measure(cfg: Config, config_path: str) -> Report:
     Raises:
         MGDMError: If data, checkpoint or the config's ``protocol`` is missing or wrong.
     """
-    declared = _declared(cfg, config_path)
-    checkpoint = cfg.get('load_from')
-    cfg.test_evaluator = [dict(type='ProtocolAccuracy')]
+    config = cfg.config
+    declared = _declared(cfg)
+    checkpoint = config.get('load_from')
+    config.test_evaluator = [dict(type='ProtocolAccuracy')]
     # MMEngine keeps what belongs to a run under its name, and several may start in one second.
-    cfg.experiment_name = uuid.uuid4().hex
-    runner, summaries = build_test_runner(cfg, config_path)
+    config.experiment_name = uuid.uuid4().hex
+    runner, summaries = build_test_runner(cfg)
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     if not isinstance(model, CLIPRecognizer):
-        raise MGDMError(f'{config_path}: the evaluator reports on recognisers of this package.')
+        raise MGDMError(f'{cfg.path}: the evaluator reports on recognisers of this package.')
     if not summaries:
         raise MGDMError(
-            f'{config_path}: the data set of test_dataloader is no VideoDataset or RawframeDataset '
+            f'{cfg.path}: the data set of test_dataloader is no VideoDataset or RawframeDataset '
             'with one label a video.'
         )
-    facts = None if not checkpoint else read_checkpoint_facts(checkpoint)
+    facts = _checkpoint(checkpoint)
     found = {key.split('/')[-1]: value for key, value in runner.test().items()}
     protocol = {
         **declared,
@@ -67,21 +66,28 @@ def measure(cfg: Config, config_path: str) -> Report:
         protocol['data'] = _data_name(cfg, protocol['classes_digest'])
     metrics = {key: float(found[name]) for key, name in
                (('top1', 'top1'), ('top5', 'top5'), ('mean_class', 'mean1'))}  # fmt: skip
-    return Report(metrics, protocol, config_path, _versions())
+    return Report(metrics, protocol, cfg.path, _versions())
 
 
-def _declared(cfg: Config, config_path: str) -> dict:
-    declared = cfg.get('protocol', {})
+def _checkpoint(path: str | None) -> Checkpoint | None:
+    if path and '://' in path:
+        raise MGDMError(
+            f'{path}: download the checkpoint first, so that the report can state its digest.'
+        )
+    return read_checkpoint(path) if path else None
+
+
+def _declared(cfg: ParsedConfig) -> dict:
+    declared = cfg.config.get('protocol', {})
     unknown = sorted(set(declared) - set(_DECLARED)) if isinstance(declared, dict) else [declared]
     if unknown:
         raise MGDMError(
-            f'{config_path}: `protocol` holds {unknown}; expected dict(name=...) with, optionally, '
+            f'{cfg.path}: `protocol` holds {unknown}; expected dict(name=...) with, optionally, '
             f'{", ".join(_DECLARED[1:])}.'
         )
     if declared.get('part') not in (None, 'base', 'novel'):
         raise MGDMError(
-            f"{config_path}: `protocol.part` should be 'base' or 'novel', but is "
-            f'{declared["part"]!r}.'
+            f"{cfg.path}: `protocol.part` should be 'base' or 'novel', but is {declared['part']!r}."
         )
     # What comes from an environment variable is text.
     numbers = {
@@ -92,8 +98,8 @@ def _declared(cfg: Config, config_path: str) -> dict:
     return {**dict.fromkeys(_DECLARED), 'name': 'supervised', **declared, **numbers}
 
 
-def _data(cfg: Config, summaries: list[AnnotationSummary], found: dict) -> dict:
-    frames, clips, crops = views(cfg.test_dataloader.dataset)
+def _data(cfg: ParsedConfig, summaries: list[AnnotationSummary], found: dict) -> dict:
+    frames, clips, crops = cfg.views('test')
     names = ' + '.join(Path(summary.ann_file).name for summary in summaries)
     digests = [summary.digest for summary in summaries]
     facts = {
@@ -106,16 +112,16 @@ def _data(cfg: Config, summaries: list[AnnotationSummary], found: dict) -> dict:
         'crops': crops,
     }
     split = re.search(r'split_?(\d+)', names)
-    if split and 'split' not in cfg.get('protocol', {}):
+    if split and 'split' not in cfg.config.get('protocol', {}):
         facts['split'] = int(split[1])
     return facts
 
 
-def _model(model, cfg: Config, facts: CheckpointFacts | None) -> dict:
+def _model(model: CLIPRecognizer, cfg: ParsedConfig, facts: Checkpoint | None) -> dict:
     corpus = model.text_bank.corpus
     seen = None
-    if facts is not None and facts.classes is not None:
-        trained = {normalize_label(name) for name in facts.classes}
+    if facts is not None and facts.corpus is not None:
+        trained = {normalize_label(name) for name in facts.corpus.classes}
         seen = sum(normalize_label(name) in trained for name in corpus.classes)
     return {
         'classes': len(corpus.classes),
@@ -124,7 +130,7 @@ def _model(model, cfg: Config, facts: CheckpointFacts | None) -> dict:
         'corpus_digest': corpus.digest,
         'prompt': corpus.prompt,
         'context': getattr(model.cls_head, 'context', None),
-        'arch': cfg.model.backbone.arch,
+        'arch': cfg.config.model.backbone.arch,
         'new_weights': _new_weights(model),
         'average_clips': model.average_clips,
         'k': facts and facts.k,
@@ -138,8 +144,8 @@ def _new_weights(model: CLIPRecognizer) -> int:
     return sum(p.numel() for name, p in model.named_parameters() if not name.startswith(clip))
 
 
-def _data_name(cfg: Config, digest: str) -> str:
-    classes = cfg.model.cls_head.classes
+def _data_name(cfg: ParsedConfig, digest: str) -> str:
+    classes = cfg.head['classes']
     return classes if classes in packaged_label_maps() else f'classes {digest}'
 
 

@@ -7,13 +7,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from mmaction.datasets import BaseActionDataset
-from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
-from ..apis.checks import find_transforms
-from ..datasets.annotations import unwrap_datasets
+from ..config import ParsedConfig, is_type, steps
 from ..errors import MGDMError
 from ..models import CLIPRecognizer
 from ..negatives import video_path
@@ -47,12 +45,12 @@ class Clip(NamedTuple):
 
 
 def prepare_pipeline(
-    cfg: Config, clip_interval: int | None = None, frame_interval: int = 1
+    cfg: ParsedConfig, clip_interval: int | None = None, frame_interval: int = 1
 ) -> None:
     """Let the test pipeline hand on which sample is which, and cover long videos where asked for.
 
     Args:
-        cfg (Config): Changed in place.
+        cfg (ParsedConfig): Changed in place.
         clip_interval (int, optional): Take a clip around every so many frames, as MMAction2's
             ``UntrimmedSampleFrames`` does, in place of the pipeline's own clips. Defaults to None.
         frame_interval (int, optional): Frames between two of such a clip. Defaults to 1.
@@ -60,10 +58,10 @@ def prepare_pipeline(
     Raises:
         MGDMError: If the pipeline has no PackActionInputs, or no sampler to replace.
     """
-    for dataset in unwrap_datasets(cfg.test_dataloader.dataset):
-        steps = list(find_transforms(dataset))
-        packs = [step for step in steps if step['type'] == 'PackActionInputs']
-        samplers = [step for step in steps if 'clip_len' in step]
+    for dataset in cfg.datasets('test'):
+        found = list(steps(dataset['pipeline']))
+        packs = [step for step in found if is_type(step, 'PackActionInputs')]
+        samplers = [step for step in found if 'clip_len' in step]
         if not packs:
             raise MGDMError('the test pipeline should end in PackActionInputs, which it lacks')
         packs[-1]['meta_keys'] = ('sample_idx', 'unreadable')

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from os import PathLike
 
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import ConfigDict
 
-from ..apis.checks import find_transforms, views
-from ..apis.window_pipeline import test_pipeline
+from ..config import ParsedConfig, count_views, steps
 from ..errors import MGDMError
 from ..models import CLIPRecognizer
 from ..version import __version__
@@ -26,21 +25,21 @@ _LAYOUTS = {
 
 
 def describe_recognizer(
-    exportable: ExportableRecognizer, recognizer: CLIPRecognizer, cfg: Config
+    exportable: ExportableRecognizer, recognizer: CLIPRecognizer, cfg: ParsedConfig
 ) -> dict:
     """Collect what the reader of an exported file needs.
 
     Args:
         exportable (ExportableRecognizer): What is exported.
         recognizer (CLIPRecognizer): Where it is from.
-        cfg (Config): Config of the recogniser; its test pipeline tells how frames are prepared.
+        cfg (ParsedConfig): Its config; the test pipeline tells how frames are prepared.
 
     Returns:
         dict: Values that JSON can hold. ``short_side`` and ``crop`` are None where the pipeline
         does anything else than resizing the short side and cropping the centre.
     """
-    pipeline = test_pipeline(cfg)
-    frames, clips, crops = views({'pipeline': pipeline})
+    pipeline = cfg.test_pipeline
+    frames, clips, crops = count_views(pipeline)
     short_side, crop = _resizing(pipeline)
     return {
         'format': FORMAT,
@@ -69,14 +68,14 @@ def describe_recognizer(
 
 def _resizing(pipeline: list) -> tuple[int | None, int | None]:
     """Return short side and crop of a pipeline that resizes once and crops the centre once."""
-    steps = [
+    found = [
         step
-        for step in find_transforms({'pipeline': pipeline})
+        for step in steps(pipeline)
         if 'Resize' in step.get('type', '') or 'Crop' in step.get('type', '')
     ]
-    if [step.type for step in steps] != ['Resize', 'CenterCrop']:
+    if [step.type for step in found] != ['Resize', 'CenterCrop']:
         return None, None
-    options = {'keep_ratio': True, 'interpolation': 'bilinear', **steps[0], **steps[1]}
+    options = {'keep_ratio': True, 'interpolation': 'bilinear', **found[0], **found[1]}
     match options:
         case {
             'scale': [-1, side], 'crop_size': int(crop), 'keep_ratio': True,

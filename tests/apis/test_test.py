@@ -5,10 +5,11 @@ import pickle
 
 import pytest
 import torch
+from mmengine.config import Config
 
-from mgdm_mmaction.apis.checks import views
 from mgdm_mmaction.apis.test import prepare_config, run_testing
 from mgdm_mmaction.commands.test import parse_args
+from mgdm_mmaction.config import ParsedConfig, count_views
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import CONFIG, SHORT
 
@@ -20,12 +21,12 @@ def _data(toy, monkeypatch, tmp_path):
 
 
 def prepare(*args):
-    return prepare_config(parse_args([CONFIG, *map(str, args)]))
+    return prepare_config(parse_args([CONFIG, *map(str, args)])).config
 
 
 def mistake(*args) -> str:
     with pytest.raises(MGDMError) as caught:
-        run_testing(prepare(*args), CONFIG)
+        run_testing(prepare_config(parse_args([CONFIG, *map(str, args)])))
     return str(caught.value)
 
 
@@ -50,11 +51,13 @@ class TestArguments:
         assert prepare().load_from is None
 
     def test_views(self):
-        one = dict(pipeline=[dict(type='UniformSample', clip_len=8), dict(type='CenterCrop')])
-        assert views(one) == (8, 1, 1)
+        one = [dict(type='UniformSample', clip_len=8), dict(type='CenterCrop')]
+        assert count_views(one) == (8, 1, 1)
         many = [dict(type='SampleFrames', clip_len=16, num_clips=4), dict(type='ThreeCrop')]
         inside = dict(type='SkipUnreadable', transforms=many)
-        assert views(dict(dataset=dict(pipeline=[inside]))) == (16, 4, 3)
+        dataset = dict(type='RepeatDataset', dataset=dict(pipeline=[inside]))
+        cfg = ParsedConfig(Config(dict(test_dataloader=dict(dataset=dataset))))
+        assert cfg.views('test') == (16, 4, 3)
 
 
 class TestMistakes:

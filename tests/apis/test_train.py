@@ -19,13 +19,13 @@ def _data(toy, monkeypatch, tmp_path):
 
 
 def prepare(*args, config=CONFIG):
-    return prepare_config(parse_args([str(config), *map(str, args)]))
+    return prepare_config(parse_args([str(config), *map(str, args)])).config
 
 
 def mistake(*args, config=CONFIG) -> str:
     """The message of the mistake that a command line holds."""
     with pytest.raises(MGDMError) as caught:
-        run_training(prepare(*args, config=config), str(config))
+        run_training(prepare_config(parse_args([str(config), *map(str, args)])))
     message = str(caught.value)
     assert '\n' not in message
     return message

@@ -16,7 +16,7 @@ from tests.apis.conftest import CONFIG
 
 
 def prepare(*args):
-    return prepare_config(parse_args([CONFIG, *args]))
+    return prepare_config(parse_args([CONFIG, *args])).config
 
 
 def kinds(cfg):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mgdm_mmaction.app.told_apart import ToldApart, find_told_apart
-from mgdm_mmaction.checkpoint_config import config_of_checkpoint
+from mgdm_mmaction.checkpoint import Checkpoint
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.negatives import read_negatives
 from mgdm_mmaction.text.corpus import LabelCorpus
@@ -105,9 +105,9 @@ def test_the_config_inside_a_checkpoint(tmp_path):
     path = write(tmp_path / 'n.jsonl', random_rows())
     model = "model = dict(type='MGDM')\n"
     config = f'{model}train_dataloader = {steps(negatives_file=path, k=2)["train_dataloader"]!r}'
-    found = config_of_checkpoint(dict(meta=dict(cfg=config)), 'a.pth')
+    found = Checkpoint(dict(meta=dict(cfg=config)), 'a.pth').config.config
     assert find_told_apart(found, CLASSES)[1] == f'negatives: {path}'
     # Training data that are no plain data are nothing that recognising needs.
     config = f'{model}train_dataloader = dict(dataset=open("x"))'
-    found = config_of_checkpoint(dict(meta=dict(cfg=config)), 'a.pth')
+    found = Checkpoint(dict(meta=dict(cfg=config)), 'a.pth').config.config
     assert find_told_apart(found, CLASSES)[0] is None

@@ -10,6 +10,7 @@ from PIL import Image
 
 from mgdm_mmaction.apis.listed_videos import TestVideos
 from mgdm_mmaction.commands.visualize_semantics import main
+from mgdm_mmaction.config import read_config
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import CONFIG, toy
 
@@ -53,7 +54,7 @@ def test_draws_videos_of_the_list_and_others(toy, checkpoint, tmp_path, capsys):
 
 
 def test_samples_follow_the_seed():
-    videos = TestVideos(Config.fromfile(CONFIG), CONFIG, 12)
+    videos = TestVideos(read_config(CONFIG), 12)
     names = [[path for path, _, _ in videos.sampled(3, seed)] for seed in (0, 0, 1)]
     assert names[0] == names[1] != names[2]
     assert len(set(names[0])) == 3

@@ -89,7 +89,7 @@ def test_block(name, stand_ins, tmp_path, monkeypatch, capfd):
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if cfg.model.backbone.get('frozen_stages') == 12:
         cfg.model.backbone.frozen_stages = 2  # of 3, as 12 of 24 are not there
-    runner = run_training(cfg, name)
+    runner = run_training(cfg)
     assert runner.iter == 2
     assert CHECKS[name](runner)
     told = 'becomes bfloat16 autocast on the CPU' in capfd.readouterr().err

@@ -47,9 +47,9 @@ def small(case, stand_ins, work_dir, checkpoint='none.pth'):
 def test_trains_and_tests(case, stand_ins, k400_checkpoint, tmp_path):
     cfg = small(case, stand_ins, tmp_path, k400_checkpoint)
     if not cfg.get('train_dataloader'):
-        assert_sane(run_testing(cfg, case))
+        assert_sane(run_testing(cfg))
         return
-    runner = run_training(cfg, case)
+    runner = run_training(cfg)
     assert runner.iter == 2
     log = runner.message_hub.log_scalars['train/loss_contrastive'].data[0]
     assert len(log) == 2

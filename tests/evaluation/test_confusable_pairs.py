@@ -14,9 +14,9 @@ from mmengine.evaluator import Evaluator
 from mmengine.fileio import load
 from mmengine.logging import MMLogger
 
-from mgdm_mmaction.apis.confusable import confusable_pairs
-from mgdm_mmaction.apis.test import prepare_config, run_testing
+from mgdm_mmaction.apis.test import confusable_pairs, prepare_config, run_testing
 from mgdm_mmaction.commands.test import parse_args
+from mgdm_mmaction.config import ParsedConfig
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.evaluation import ConfusablePairAccuracy
 from mgdm_mmaction.negatives import read_negatives
@@ -175,13 +175,13 @@ class TestTool:
         monkeypatch.chdir(tmp_path)
 
     def test_arguments(self, toy):
-        cfg = prepare_config(parse_args([CONFIG, '--confusable-pairs']))
+        cfg = prepare_config(parse_args([CONFIG, '--confusable-pairs'])).config
         metric = cfg.test_evaluator[-1]
         assert metric.type == 'ConfusablePairAccuracy'
         assert (metric.negatives_file, metric.k) == (str(toy.root / 'negatives.jsonl'), 7)
         assert 'filename' in cfg.test_dataloader.dataset.pipeline[-1].meta_keys
         # The other files of the config, and stock testing, know nothing of it.
-        plain = prepare_config(parse_args([CONFIG]))
+        plain = prepare_config(parse_args([CONFIG])).config
         assert plain.test_evaluator == dict(type='AccMetric')
         assert 'meta_keys' not in plain.test_dataloader.dataset.pipeline[-1]
 
@@ -191,7 +191,7 @@ class TestTool:
         with pytest.raises(MGDMError, match='a.pth: is no negatives file; .* write the option beh'):
             prepare_config(parse_args([CONFIG, '--confusable-pairs', 'a.pth']))
         with pytest.raises(MGDMError, match='a.py trains with no negatives file; name one'):
-            confusable_pairs(Config(dict(model={})), '', 'a.py')
+            confusable_pairs(ParsedConfig(Config(dict(model={})), 'a.py'), '')
 
     @pytest.mark.slow
     def test_a_real_test_prints_it(self, toy, tmp_path, capsys):
@@ -206,7 +206,7 @@ class TestTool:
         args = [CONFIG, '--confusable-pairs', negatives, '--dump', 'out.pkl', '--work-dir', 'work']
         options = ['num_workers=0', 'persistent_workers=False']
         options = [f'test_dataloader.{option}' for option in options]
-        found = run_testing(prepare_config(parse_args([*args, '--cfg-options', *options])), CONFIG)
+        found = run_testing(prepare_config(parse_args([*args, '--cfg-options', *options])))
         assert found['confusable/num_videos'] == 12
         assert found['confusable/chance'] == pytest.approx(1 / 4)
         assert 'n.jsonl: up to 3 negatives a video, 12 videos by their' in capsys.readouterr().out

@@ -56,7 +56,7 @@ def test_base_to_novel(toy, tmp_path, monkeypatch, capsys):
     mine(['base.py', '--num-negatives', '2'])
     cfg = Config.fromfile('base.py')
     cfg.launcher, cfg.experiment_name, cfg.randomness = 'none', uuid.uuid4().hex, dict(seed=0)
-    run_training(cfg, 'base.py')
+    run_training(cfg)
     checkpoint = 'work/base_seed1/epoch_1.pth'
     capsys.readouterr()
     evaluate(

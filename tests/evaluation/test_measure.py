@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.runner import load_checkpoint
 
-from mgdm_mmaction.checkpoint import read_checkpoint_facts, training_k
+from mgdm_mmaction.checkpoint import Checkpoint, read_checkpoint
 from mgdm_mmaction.commands.evaluate import main
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
@@ -187,27 +187,29 @@ def test_the_last_list_is_missed_before_the_first_test(tmp_path, capfd):
     assert 'MGDM_SPLIT' not in os.environ
 
 
-class TestCheckpointFacts:
+class TestCheckpoint:
     def test_k_is_read_and_nothing_is_run(self, tmp_path):
         flag = tmp_path / 'flag'
         text = (
-            f'import os; os.system("touch {flag}")\n'
+            f'import os; os.system("touch {flag}")\nmodel = dict()\n'
             "val_dataloader = dict(dataset=dict(type='AttachHardNegatives', k=9))\n"
             "train_dataloader = dict(dataset=dict(pipeline=[dict(a=1), {'type': 'B', 'k': 1},\n"
-            "    dict(k=5, type='AttachHardNegatives', start=1)]))\n"
+            "    dict(k=5, type='mmaction.AttachHardNegatives', start=1)]))\n"
         )
-        assert training_k(text) == 5
+
+        def k(text):
+            return Checkpoint(dict(meta=dict(cfg=text)), 'a.pth').k
+
+        assert k(text) == 5
         assert not flag.exists()
-        assert training_k(text.replace('k=5, ', '')) == 7
-        assert training_k('train_dataloader = None') is None
-        assert training_k('def') is None
+        assert k(text.replace('k=5, ', '')) == 7
+        assert k('model = dict()\ntrain_dataloader = None') is None
+        assert k('def') is None
 
     def test_weights_alone(self, tmp_path):
         torch.save({'weight': torch.ones(2)}, tmp_path / 'a.pth')
-        facts = read_checkpoint_facts(str(tmp_path / 'a.pth'))
-        assert (facts.k, facts.classes) == (None, None)
-        with pytest.raises(MGDMError, match='download the checkpoint first'):
-            read_checkpoint_facts('https://host/a.pth')
+        found = read_checkpoint(tmp_path / 'a.pth')
+        assert (found.k, found.corpus) == (None, None)
 
 
 @pytest.mark.parametrize('average', ['prob', 'score'])

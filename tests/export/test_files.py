@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mgdm_mmaction.commands.export import main
+from mgdm_mmaction.config import ParsedConfig
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.export import (
     ExportableRecognizer,
@@ -101,7 +102,9 @@ def test_a_pipeline_that_does_more_is_named_and_not_summed_up(trained):
         dict(type='Resize', scale=(-1, 72)),
         dict(type='ThreeCrop', crop_size=64),
     ]
-    about = describe_recognizer(ExportableRecognizer(trained.recognizer), trained.recognizer, cfg)
+    about = describe_recognizer(
+        ExportableRecognizer(trained.recognizer), trained.recognizer, ParsedConfig(cfg)
+    )
 
     assert (about['short_side'], about['crop'], about['num_crops']) == (None, None, 3)
     assert about['pipeline'][2] == {'type': 'ThreeCrop', 'crop_size': 64}
@@ -165,7 +168,7 @@ VARIANTS = {
 def test_variants(tmp_path, trained, changes, options):
     model = tiny_model(**changes, data_preprocessor=PREPROCESSOR).eval()
     exportable = ExportableRecognizer(model, **options)
-    about = describe_recognizer(exportable, model, trained.cfg)
+    about = describe_recognizer(exportable, model, ParsedConfig(trained.cfg))
     save_onnx(exportable, tmp_path / 'm.onnx', about)
     save_program(exportable, tmp_path / 'm.pt2', about)
 
@@ -178,7 +181,7 @@ def test_variants(tmp_path, trained, changes, options):
 @pytest.mark.slow
 def test_weights_beside_the_file(tmp_path, trained):
     exportable = ExportableRecognizer(trained.recognizer)
-    about = describe_recognizer(exportable, trained.recognizer, trained.cfg)
+    about = describe_recognizer(exportable, trained.recognizer, ParsedConfig(trained.cfg))
     save_onnx(exportable, tmp_path / 'm.onnx', about, external_data=True)
 
     moved = tmp_path / 'elsewhere'

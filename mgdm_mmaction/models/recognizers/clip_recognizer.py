@@ -163,6 +163,7 @@ class CLIPRecognizer(BaseRecognizer):
         """
         raise NotImplementedError
 
+    @torch.no_grad()
     def explain(self, inputs: Tensor) -> Explanation:
         """Score all classes, with the weights that the scores rest on.
 

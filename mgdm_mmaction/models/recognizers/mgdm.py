@@ -74,6 +74,7 @@ class MGDM(CLIPRecognizer):
         scores = self.neck.similarity(video.flatten(0, 1), guides, texts[:, None])
         return scores.squeeze(-1).unflatten(0, video.shape[:2])
 
+    @torch.no_grad()
     def explain(self, inputs: Tensor) -> Explanation:
         """Score all classes, and say which frames each of them looked at (eq. 15).
 

@@ -90,15 +90,15 @@ def check_clips(
         MGDMError: If a list is missing or a line has another form.
     """
     register_all_modules(init_default_scope=True)
-    configs = {
-        (config.get('ann_file'), config.get('data_root'), str(config.get('data_prefix'))): config
-        for dataset in reversed(datasets)
-        for config in reversed(list(unwrap_datasets(dataset)))
-    }
+    configs: dict[tuple, Mapping] = {}
+    for dataset in datasets:
+        for config in unwrap_datasets(dataset):
+            place = (config.get('ann_file'), config.get('data_root'), config.get('data_prefix'))
+            configs.setdefault(tuple(map(str, place)), config)
     checked: list[tuple[CheckedList, list[str]]] = []
     # Clips that several lists name are decoded once.
     jobs: dict[str, tuple[ClipDecoder, dict]] = {}
-    for config in reversed(configs.values()):
+    for config in configs.values():
         summary = next(iter(check_dataset(config, classes and len(classes), classes)), None)
         if summary is None:
             raise MGDMError(
@@ -111,7 +111,8 @@ def check_clips(
         prefix = dataset.data_prefix.get('video', dataset.data_prefix.get('img'))
         names = [video_path(info, prefix) for info in infos]
         keys = [video_path(info) for info in infos]
-        jobs = dict(zip(keys, ((decoder, info) for info in infos), strict=True)) | jobs
+        for key, info in zip(keys, infos, strict=True):
+            jobs.setdefault(key, (decoder, info))
         checked.append((CheckedList(summary.ann_file, summary.digest, names), keys))
     order, results = list(jobs), {}
     shown = Progress(len(order), 'clips')

@@ -23,7 +23,7 @@ _base_ = [
     '../_base_/schedules/adamw_20e.py',
     '../_base_/default_runtime.py',
 ]
-from mgdm_mmaction.config import change_steps
+from mgdm_mmaction.config import change_steps  # below _base_, which MMEngine wants first
 
 data_root = '{{$MGDM_CUSTOM_ROOT:data/custom}}'
 videos = '{{$MGDM_CUSTOM_VIDEOS:data/custom/videos}}'

@@ -12,11 +12,11 @@ STOCK = os.path.join(os.path.dirname(mmaction.__file__), '.mim')
 pytestmark = pytest.mark.slow
 
 
-def stock(toy, name, *args):
+def stock(toy, name, *args, **variables):
     path = os.path.join(STOCK, 'tools', name)
     # Nothing of ours is imported but by the config; a source tree has to be found, though.
     root = os.path.dirname(os.path.dirname(os.path.dirname(CONFIG)))
-    done = toy.run(sys.executable, path, CONFIG, *args, PYTHONPATH=root)
+    done = toy.run(sys.executable, path, CONFIG, *args, PYTHONPATH=root, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -36,7 +36,12 @@ def test_get_flops(toy):
 
 
 def test_print_config(toy):
-    assert 'HardNegativeTextHead' in stock(toy, 'analysis_tools/print_config.py')
+    out = stock(toy, 'analysis_tools/print_config.py', MGDM_K='3', MGDM_FRAMES='4')
+    assert 'HardNegativeTextHead' in out
+    # The keys of docs/configs.md reach every place that needs them.
+    assert 'k=3' in out
+    assert 'num_frames=4' in out
+    assert out.count('clip_len=4') >= 3
 
 
 @pytest.fixture(scope='module')

@@ -1,7 +1,5 @@
 """The Kinetics-400 config: what it builds, and one training step of it at full size."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from mmaction.registry import MODELS
@@ -10,8 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mgdm_mmaction.text.corpus import read_labels
-
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+from tests.configs.walk import CONFIGS, attach
 
 
 def read_config(name='mgdm_k400.py'):
@@ -32,11 +29,7 @@ def test_settings_are_the_papers():
     assert cfg.optim_wrapper.optimizer.lr == 5e-5
     assert cfg.train_cfg.max_epochs == 20
     assert cfg.auto_scale_lr.base_batch_size == 8 * 32
-    attach = cfg.train_dataloader.dataset.pipeline[1]
-    assert (attach.type, attach.k) == ('AttachHardNegatives', 7)
-    for loader in (cfg.train_dataloader, cfg.val_dataloader):
-        frames = loader.dataset.pipeline[0].transforms[1]
-        assert (frames.type, frames.clip_len) == ('UniformSample', 16)
+    assert (attach(cfg).k, attach(cfg).start) == (7, 1)
 
 
 def test_toy_config_has_the_same_structure():

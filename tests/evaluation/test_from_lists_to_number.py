@@ -16,6 +16,8 @@ from tests.apis.conftest import CONFIG
 
 BASE = f"""
 _base_ = {CONFIG!r}
+from mgdm_mmaction.config import change_steps
+
 seed = '{{{{$MGDM_SEED:1}}}}'
 protocol = dict(name='base-to-novel', data='toy', shots=2, seed=seed, part='base')
 work_dir = f'work/base_seed{{seed}}'
@@ -23,7 +25,7 @@ model = dict(cls_head=dict(classes='lists/base_classes.txt'))
 train_dataloader = dict(dataset=dict(ann_file=f'lists/base_train_2shot_seed{{seed}}.txt'))
 val_dataloader = dict(dataset=dict(ann_file='lists/base_val.txt'))
 test_dataloader = val_dataloader
-_base_.train_dataloader.dataset.pipeline[1].update(negatives_file='negatives.jsonl', k=2)
+change_steps(_base_, AttachHardNegatives=dict(negatives_file='negatives.jsonl', k=2))
 _base_.train_dataloader.update(batch_size=6, num_workers=0, persistent_workers=False)
 _base_.val_dataloader.update(batch_size=6, num_workers=0, persistent_workers=False)
 _base_.test_dataloader.update(batch_size=6, num_workers=0, persistent_workers=False)

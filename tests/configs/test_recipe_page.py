@@ -47,6 +47,14 @@ CHECKS = {
     'first blocks': lambda runner: 0.5 < frozen_share(runner) < 1,
     'all but LayerNorm': lambda runner: 0 < frozen_share(runner) < 1,
     'projection': lambda runner: not runner.model.backbone.visual.proj.requires_grad,
+    'text tower': lambda runner: (
+        [
+            group['initial_lr']
+            for group in runner.optim_wrapper.param_groups
+            if any(p is runner.model.text_bank.tower.positional_embedding for p in group['params'])
+        ]
+        == pytest.approx([5e-6])
+    ),
     'EMA': lambda runner: hook(runner, EMAHook),
     'gradient checkpointing': lambda runner: (
         runner.model.backbone.visual.transformer.grad_checkpointing

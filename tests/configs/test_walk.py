@@ -114,7 +114,7 @@ def test_paths_follow_the_layout(name):
     tower = cfg.model.backbone.arch.lower() + '_' + str(cfg.model.backbone.pretrained)
     for path in paths_of(cfg):
         assert path.startswith(f'{DATA}/'), path
-        if name.split('/')[0] in ('mgdm_k400.py', 'k400', 'hmdb51', 'ucf101', 'ablations'):
+        if name.startswith(('mgdm_k400', 'k400/', 'hmdb51/', 'ucf101/', 'ablations/')):
             wanted = LAYOUT[cfg.model.cls_head.classes].replace('{tower}', re.escape(tower))
             assert re.fullmatch(wanted, path[len(DATA) + 1 :]), path
 
@@ -195,6 +195,7 @@ def test_name_says_what_it_is(name):
             assert step.k == int(match[1])
             # The paper's control: three labels between the 6th and the 9th, ranks 7 to 9 for us.
             assert step.start == (7 if match[2] else 1)
+    assert model.cls_head.get('train_text', False) == ('train-text' in stem)
     if name.startswith('ablations/') or name == 'mgdm_k400.py':
         assert model.backbone.arch == 'ViT-L-14'
         assert model.neck.num_frames == 16

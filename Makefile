@@ -13,16 +13,17 @@ PYTEST := $(BIN)/python -m pytest -q -n $(JOBS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install headless demo test lint format docs wheel clean
+.PHONY: help install headless demo test lint format docs wheel size clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo     install, then mine, train and test MGDM on a small data set made here'
 	@echo 'make test     install, then run every test: the quick ones, then the slow ones'
 	@echo 'make lint     check the code, its formatting and its docstrings'
-	@echo 'make format   format the code and mend what the linter can mend'
+	@echo 'make format   format the code and apply what the linter can fix'
 	@echo 'make docs     build the documentation as a site into build/docs, warnings being errors'
 	@echo 'make wheel    build the wheel into dist/'
+	@echo 'make size     count the lines of the package, its folders and the tests'
 	@echo 'make install  only install, into $(VENV)'
 	@echo 'make clean    delete $(VENV), build/ and dist/'
 	@echo
@@ -80,6 +81,9 @@ docs: $(STAMP)
 wheel: $(STAMP)
 	$(BIN)/python -m pip wheel -qq --no-deps --wheel-dir dist .
 	@ls -l dist/*.whl
+
+size: $(STAMP)
+	@$(BIN)/python benchmarks/size.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

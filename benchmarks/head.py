@@ -1,25 +1,27 @@
 """Similarity and loss against the formulas that build the video vectors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from benchmarks.memory_use import peak_memory
+from benchmarks.measure import compare, mib, peak_memory
 from benchmarks.naive import similarity_by_group, similarity_by_text
-from benchmarks.timing import compare
 from mgdm_mmaction.models import augmented_contrastive_loss
 from mgdm_mmaction.models.layers.text_guided_similarity import text_guided_similarity
 
 __all__ = ['HeadSizes', 'benchmark_head']
 
-_VARIANTS = {
-    'this package': text_guided_similarity,
-    'V for each (video, text), as printed': similarity_by_text,
-    'V for each (video, guide)': similarity_by_group,
-}
-_OURS, *_OTHERS = _VARIANTS
+_OURS = 'this package'
+_OTHERS = ('V for each (video, text), as printed', 'V for each (video, guide)')
+_FORMULAS = dict(
+    zip(
+        (_OURS, *_OTHERS),
+        (text_guided_similarity, similarity_by_text, similarity_by_group),
+        strict=True,
+    )
+)
 
 
 class HeadSizes(NamedTuple):
@@ -38,58 +40,39 @@ class HeadSizes(NamedTuple):
     width: int = 768
 
 
-def benchmark_head(
-    sizes: HeadSizes = HeadSizes(),  # noqa: B008 (a tuple)
-    repeats: int = 3,
-    device: str = 'cpu',
-    seed: int = 0,
-) -> list[str]:
+def benchmark_head(sizes: HeadSizes, repeats: int, device: str, seed: int) -> Iterator[str]:
     """Measure one forward and backward pass of similarity and loss.
 
     Args:
-        sizes (HeadSizes, optional): Sizes. Defaults to those of the paper's training on 8 GPUs.
-        repeats (int, optional): Pairs of runs. Defaults to 3.
-        device (str, optional): Device. Defaults to 'cpu'.
-        seed (int, optional): Seed of the operands. Defaults to 0.
+        sizes (HeadSizes): Sizes.
+        repeats (int): Pairs of runs.
+        device (str): Device.
+        seed (int): Seed of the operands.
 
-    Returns:
-        list[str]: Lines to print.
+    Yields:
+        str: A line to print.
     """
     b, k, t, d = sizes
-    how = (
-        "PyTorch's allocator" if device.startswith('cuda') else 'resident memory, new process each'
-    )
-    note = f'{how}; ratios: median of {repeats} pairs, min-max'
-    lines = [
-        f'head: similarity and loss, forward and backward; b = {b}, k = {k}, T = {t}, D = {d}',
-        f'  (peak memory above the operands: {note})',
-    ]
-    peaks = {name: peak_memory(_prepare, (name, sizes, device, seed), device) for name in _VARIANTS}
+    yield f'head: similarity and loss, forward and backward; b = {b}, k = {k}, T = {t}, D = {d}'
+    yield f'  (peak memory above the operands; ratios: median of {repeats} pairs, min-max)'
     ours = _prepare(_OURS, sizes, device, seed)
+    least = peak_memory(_prepare, (_OURS, sizes, device, seed), device)
+    yield f'  {_OURS:<38}{mib(least):>12}'
     for name in _OTHERS:
         times = compare(ours, _prepare(name, sizes, device, seed), repeats, device)
-        if len(lines) == 2:
-            lines.append(f'  {_OURS:<38}{times.ours:8.3f} s{_mebibytes(peaks[_OURS])}')
-        less = (
-            f'{peaks[name] / peaks[_OURS]:.1f} x the memory'
-            if peaks[name] and peaks[_OURS]
-            else 'memory not measured'
-        )
-        lines.append(
-            f'  {name:<38}{times.other:8.3f} s{_mebibytes(peaks[name])}: {times.ratio:.1f} x the '
-            f'time ({times.low:.1f}-{times.high:.1f}), {less}'
-        )
+        peak = peak_memory(_prepare, (name, sizes, device, seed), device)
+        more = f', {peak / least:.1f} x the memory' if peak and least else ''
+        yield f'  {name:<38}{mib(peak):>12}, {times.other:.3f} s: {times}{more}'
     small = sizes._replace(batch=min(b, 32))
-    lines.append(
+    yield (
         f'  largest difference of loss, scores and gradients at b = {small.batch}, relative to '
         f'the largest value: {_disagreement(small, device, seed):.1e}'
     )
-    return lines
 
 
 def _prepare(name: str, sizes: HeadSizes, device: str, seed: int) -> Callable[[], list[Tensor]]:
     """Return one pass over fixed operands; it gives loss, scores and gradients."""
-    similarity = _VARIANTS[name]
+    similarity = _FORMULAS[name]
     # The first call loads libraries and starts threads; that is not its memory.
     _run(similarity, *_operands(HeadSizes(2, 1, 2, 64), device, seed))
     operands = _operands(sizes, device, seed)
@@ -116,14 +99,10 @@ def _run(similarity: Callable, leaves: list[Tensor], labels: Tensor) -> list[Ten
 
 
 def _disagreement(sizes: HeadSizes, device: str, seed: int) -> float:
-    """Largest relative difference between the variants."""
-    ours = _prepare(_OURS, sizes, device, seed)()
-    worst = 0.0
-    for name in _OTHERS:
-        for a, b in zip(ours, _prepare(name, sizes, device, seed)(), strict=True):
-            worst = max(worst, float((a - b).abs().max() / b.abs().max()))
-    return worst
-
-
-def _mebibytes(number: int | None) -> str:
-    return f'{"-":>8} MiB' if number is None else f'{number / 2**20:8.0f} MiB'
+    """Largest relative difference between the formulas."""
+    ours, *others = (_prepare(name, sizes, device, seed)() for name in _FORMULAS)
+    return max(
+        float((a - b).abs().max() / b.abs().max())
+        for other in others
+        for a, b in zip(ours, other, strict=True)
+    )

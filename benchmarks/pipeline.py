@@ -10,35 +10,27 @@ from mmaction.registry import DATASETS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from benchmarks.timing import compare
+from benchmarks.measure import compare
 from benchmarks.videos import VideoSizes, write_videos
-from mgdm_mmaction.errors import MGDMError
 
 __all__ = ['benchmark_pipeline']
 
 
-def benchmark_pipeline(
-    config: str | Path, sizes: VideoSizes, repeats: int = 3, seed: int = 0
-) -> list[str]:
+def benchmark_pipeline(config: Path, sizes: VideoSizes, repeats: int, seed: int) -> Iterator[str]:
     """Measure clips a second of a config's training pipeline, in this process.
 
     The other side opens the same files with decord and decodes the frames that the pipeline drew.
 
     Args:
-        config (str | Path): Config file with a training pipeline.
+        config (Path): Config file with a training pipeline.
         sizes (VideoSizes): Videos to write and read.
-        repeats (int, optional): Pairs of runs over all videos. Defaults to 3.
-        seed (int, optional): Seed of videos and sampling. Defaults to 0.
+        repeats (int): Pairs of runs over all videos.
+        seed (int): Seed of videos and sampling.
 
-    Returns:
-        list[str]: Lines to print.
-
-    Raises:
-        MGDMError: If the config does not exist.
+    Yields:
+        str: A line to print.
     """
-    if not Path(config).is_file():
-        raise MGDMError(f'{config}: no such config file')
-    import decord  # after torch, and only where videos are read
+    import decord
 
     init_default_scope('mmaction')
     loader = Config.fromfile(str(config)).train_dataloader.to_dict()
@@ -56,7 +48,7 @@ def benchmark_pipeline(
         files = [str(Path(folder) / f'{index}.mp4') for index in range(sizes.count)]
 
         def load() -> list[np.ndarray]:
-            """Run the pipeline, which draws the same frames each time, and tell which."""
+            """Run the pipeline, which draws the same frames each time, and return which."""
             np.random.seed(seed)
             torch.manual_seed(seed)
             clips = [dataset[index] for index in range(sizes.count)]
@@ -69,14 +61,14 @@ def benchmark_pipeline(
                 decord.VideoReader(file, num_threads=1).get_batch(indices).asnumpy()
 
         times = compare(load, decode, repeats)
-    return [
-        f'pipeline: {Path(config).name}, {sizes.count} clips of {len(frames[0])} frames from '
-        f'{sizes.width} x {sizes.height} mp4 (MPEG-4) of {sizes.frames} frames; in-process',
-        f'  (ratio: median of {repeats} pairs, min-max)',
-        f'  {"whole training pipeline":<38}{sizes.count / times.ours:8.1f} clips/s',
-        f'  {"decord alone, the same frames":<38}{sizes.count / times.other:8.1f} clips/s, '
-        f'{times.ratio:.2f} of the time ({times.low:.2f}-{times.high:.2f})',
-    ]
+    yield (
+        f'pipeline: {config.name}, {sizes.count} clips of {len(frames[0])} frames from '
+        f'{sizes.width} x {sizes.height} mp4 (MPEG-4) of {sizes.frames} frames; in-process'
+    )
+    yield f'  (ratio: median of {repeats} pairs, min-max)'
+    yield f'  {"whole training pipeline":<38}{sizes.count / times.ours:8.1f} clips/s'
+    rate = sizes.count / times.other
+    yield f'  {"decord alone, the same frames":<38}{rate:8.1f} clips/s, {times}'
 
 
 def _without_negatives_file(pipeline: list[dict]) -> list[dict]:

@@ -7,7 +7,7 @@ from pathlib import Path
 # Of the source tree only: an installed package brings no benchmarks.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.toy_experiments import run_experiments
+from benchmarks.toy_results import run_experiments
 from mgdm_mmaction.errors import run_tool
 
 if __name__ == '__main__':

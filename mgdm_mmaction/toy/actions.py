@@ -66,8 +66,6 @@ def list_actions(objects: Sequence[str] = DEFAULT_OBJECTS) -> list[Action]:
         >>> [action.name for action in list_actions(['star'])][:2]
         ['star moving left', 'star moving right']
     """
-    if isinstance(objects, str):
-        objects = [objects]
     if not objects:
         raise MGDMError(f'no objects given; choose from: {", ".join(OBJECTS)}')
     for index, name in enumerate(objects):

@@ -1,6 +1,5 @@
 """Writes the toy action data set: mp4 files, and lists as MMAction2's VideoDataset reads them."""
 
-import json
 import os
 import shutil
 import zlib
@@ -14,6 +13,7 @@ import numpy as np
 from ..errors import MGDMError
 from .actions import DEFAULT_OBJECTS, Action, list_actions
 from .render import render_clip
+from .settings import at_least, read_json, refuse, write_json
 
 __all__ = ['SETTINGS_FILE', 'clip_generator', 'generate_dataset', 'read_settings']
 
@@ -86,42 +86,38 @@ def generate_dataset(
         bool: True if it was generated, False if it was there with the same settings.
 
     Raises:
-        MGDMError: For a setting out of range, a data set of other settings, a directory with videos
-            of another origin, an OpenCV that cannot write mp4, or a size that decord cannot read.
-
-    Example:
-        >>> generate_dataset('data/toy', objects=['star', 'ring'], train_clips=4)  # doctest: +SKIP
-        True
+        MGDMError: For a setting out of range, a data set of other settings, videos of another
+            origin, an OpenCV that cannot write mp4, or a size that decord cannot read.
     """
-    if isinstance(objects, str):
-        objects = [objects]
     actions = list_actions(objects)
-    settings = dict(
-        format_version=_FORMAT_VERSION,
-        seed=_at_least('seed', seed, 0),
-        objects=list(objects),
-        train_clips=_at_least('train_clips', train_clips, 1),
-        val_clips=_at_least('val_clips', val_clips, 1),
-        num_frames=_at_least('num_frames', num_frames, 2),
-        size=_at_least('size', size, 32),
-    )
+    at_least(0, seed=seed)
+    at_least(1, train_clips=train_clips, val_clips=val_clips)
+    at_least(2, num_frames=num_frames)
+    at_least(32, size=size)
     if size % 2:
         raise MGDMError(f'size should be even, as mp4 needs it, but got {size}')
-
+    settings = dict(
+        format_version=_FORMAT_VERSION,
+        seed=seed,
+        objects=list(objects),
+        train_clips=train_clips,
+        val_clips=val_clips,
+        num_frames=num_frames,
+        size=size,
+    )
     out_dir = Path(out_dir)
-    found = _read_json(out_dir)
-    if found is None:
-        if (out_dir / 'videos').exists():
-            raise MGDMError(
-                f'{out_dir / "videos"} exists but {out_dir / SETTINGS_FILE} does not: these videos '
-                'were not generated here and are left alone; choose another directory'
-            )
-    elif found.pop('complete', False) and not overwrite:
+    found = read_json(out_dir / SETTINGS_FILE)
+    if found is None and (out_dir / 'videos').exists():
+        raise MGDMError(
+            f'{out_dir / "videos"} exists but {out_dir / SETTINGS_FILE} does not: these videos '
+            'were not generated here and are left alone; choose another directory'
+        )
+    if found and found.pop('complete', False) and not overwrite:
         if found == settings:
             return False
-        raise MGDMError(_describe_difference(out_dir, found, settings))
+        refuse(out_dir, found, settings)
 
-    _write_json(out_dir, dict(settings, complete=False))
+    write_json(out_dir / SETTINGS_FILE, dict(settings, complete=False))
     shutil.rmtree(out_dir / 'videos', ignore_errors=True)
     clips = list(_list_clips(actions, dict(train=train_clips, val=val_clips)))
     for folder in {(out_dir / 'videos' / clip.path).parent for clip in clips}:
@@ -138,7 +134,7 @@ def generate_dataset(
         lines = [f'{clip.path} {clip.label}\n' for clip in clips if clip.split == split]
         (out_dir / f'{split}_list.txt').write_text(''.join(lines))
     (out_dir / 'classes.txt').write_text(''.join(f'{action.name}\n' for action in actions))
-    _write_json(out_dir, dict(settings, complete=True))
+    write_json(out_dir / SETTINGS_FILE, dict(settings, complete=True))
     return True
 
 
@@ -154,7 +150,7 @@ def read_settings(data_root: str | os.PathLike) -> dict:
     Raises:
         MGDMError: If there is no complete data set.
     """
-    settings = _read_json(Path(data_root))
+    settings = read_json(Path(data_root) / SETTINGS_FILE)
     if settings is None or not settings.pop('complete', False):
         state = 'no' if settings is None else 'only an unfinished'
         raise MGDMError(
@@ -176,10 +172,7 @@ def _write_video(path: Path, frames: np.ndarray) -> None:
     height, width = frames.shape[1:3]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), _FPS, (width, height))
     if not writer.isOpened():
-        raise MGDMError(
-            f'OpenCV {cv2.__version__} could not open {path} to write mp4 video; check that the '
-            'directory is writable and that OpenCV was built with FFmpeg (the PyPI wheels are)'
-        )
+        raise MGDMError(f'{path}: this OpenCV ({cv2.__version__}) does not write mp4 video there')
     for frame in frames:
         writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
     writer.release()
@@ -187,7 +180,7 @@ def _write_video(path: Path, frames: np.ndarray) -> None:
 
 def _check_video(path: Path, frames: np.ndarray) -> None:
     """Decode the first video again: decord 0.6.0 cannot read some sizes (48 and 72 are known)."""
-    import decord  # Not at the top: decord has to be loaded after torch.
+    import decord
 
     try:
         reader = decord.VideoReader(str(path), num_threads=1)
@@ -199,41 +192,3 @@ def _check_video(path: Path, frames: np.ndarray) -> None:
             f'decord does not read {path} as it was written (shape {frames.shape}, read: {shape}); '
             'choose another size, the default 80 is known to work'
         )
-
-
-def _at_least(name: str, value: int, lowest: int) -> int:
-    if value < lowest:
-        raise MGDMError(f'{name} should be at least {lowest}, but got {value}')
-    return int(value)
-
-
-def _read_json(out_dir: Path) -> dict | None:
-    path = out_dir / SETTINGS_FILE
-    if not path.exists():
-        return None
-    try:
-        content = json.loads(path.read_text())
-    except ValueError as error:
-        raise MGDMError(f'{path} is not valid JSON ({error}); delete it and try again') from None
-    if not isinstance(content, dict) or 'format_version' not in content:
-        raise MGDMError(f'{path} does not describe a toy data set; choose another directory')
-    return content
-
-
-def _write_json(out_dir: Path, content: dict) -> None:
-    out_dir.mkdir(parents=True, exist_ok=True)
-    partial = out_dir / f'{SETTINGS_FILE}.partial'
-    partial.write_text(json.dumps(content, indent=2) + '\n')
-    partial.replace(out_dir / SETTINGS_FILE)
-
-
-def _describe_difference(out_dir: Path, found: dict, wanted: dict) -> str:
-    different = [
-        f'{key} is {found.get(key)!r}, wanted {wanted[key]!r}'
-        for key in wanted
-        if found.get(key) != wanted[key]
-    ]
-    return (
-        f'{out_dir} holds a toy data set with other settings ({"; ".join(different)}); choose '
-        'another directory, or replace it with --overwrite'
-    )

@@ -1,6 +1,5 @@
 """Trains a tiny CLIP on single frames: the CLIP weights that go with the toy data set."""
 
-import json
 import math
 import os
 import time
@@ -14,11 +13,11 @@ from open_clip import ClipLoss
 from torch import Tensor, nn
 
 from ..clip import build_clip, image_size, tokenize
-from ..errors import MGDMError
 from ..text.corpus import DEFAULT_PROMPT
 from .actions import DEFAULT_OBJECTS, Action, list_actions, sample_track
 from .dataset import clip_generator
 from .render import render_track
+from .settings import at_least, read_json, refuse, write_json
 from .zero_shot import frames_to_tensor
 
 __all__ = ['CAPTIONS', 'train_tiny_clip']
@@ -82,18 +81,12 @@ def train_tiny_clip(
 
     Raises:
         MGDMError: For a setting out of range, or a file of other settings.
-
-    Example:
-        >>> train_tiny_clip('data/toy/clip.pt')  # doctest: +SKIP
-        True
     """
     actions = list_actions(objects)
-    for name, value in dict(steps=steps, batch_size=batch_size).items():
-        if value < 1:
-            raise MGDMError(f'{name} should be at least 1, but got {value}')
+    at_least(1, steps=steps, batch_size=batch_size)
     settings = dict(
         arch=arch,
-        objects=[objects] if isinstance(objects, str) else list(objects),
+        objects=list(objects),
         steps=steps,
         batch_size=batch_size,
         lr=lr,
@@ -102,8 +95,12 @@ def train_tiny_clip(
         text_weight=text_weight,
     )
     out_file = Path(out_file)
-    if not overwrite and _is_done(out_file, settings):
-        return False
+    settings_file = out_file.with_suffix('.json')
+    if out_file.exists() and not overwrite:
+        found = read_json(settings_file) or {}
+        if found == settings:
+            return False
+        refuse(out_file, found, settings)
 
     # The weights are drawn from torch's global generator; leave the caller's state as it was.
     with torch.random.fork_rng(devices=[]):
@@ -115,7 +112,7 @@ def train_tiny_clip(
     partial = out_file.with_name(out_file.name + '.partial')
     torch.save({name: value.contiguous() for name, value in model.state_dict().items()}, partial)
     partial.replace(out_file)
-    _settings_file(out_file).write_text(json.dumps(settings, indent=2) + '\n')
+    write_json(settings_file, settings)
     return True
 
 
@@ -199,23 +196,3 @@ def _describe_scene(object_name: str, place: np.ndarray) -> str:
     vertical = ('top', 'middle', 'bottom')[int(y > 0.42) + int(y > 0.58)]
     horizontal = ('left', 'centre', 'right')[int(x > 0.42) + int(x > 0.58)]
     return f'a {size} {object_name} at the {vertical} {horizontal}'
-
-
-def _settings_file(out_file: Path) -> Path:
-    return out_file.with_suffix('.json')
-
-
-def _is_done(out_file: Path, settings: dict) -> bool:
-    if not out_file.exists():
-        return False
-    try:
-        found = json.loads(_settings_file(out_file).read_text())
-    except (OSError, ValueError):
-        found = None
-    if found == settings:
-        return True
-    raise MGDMError(
-        f'{out_file} exists and was made with other settings, or elsewhere '
-        f'({_settings_file(out_file).name} beside it says: {found}; wanted: {settings}); choose '
-        'another file, or replace it with --overwrite'
-    )

@@ -1,13 +1,9 @@
 """The data set on disk: lists, real videos, the same for the same seed, motion in the frames."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch  # noqa: F401  decord has to be loaded after torch
 
 from mgdm_mmaction.commands.make_toy_data import main
 from mgdm_mmaction.errors import MGDMError
@@ -22,7 +18,6 @@ from mgdm_mmaction.toy.render import render_clip
 
 decord = pytest.importorskip('decord')
 SMALL = dict(objects=['star', 'ring'], train_clips=2, val_clips=1, num_frames=10, size=64)
-TOOL = Path(__file__).parents[2] / 'tools' / 'make_toy_data.py'
 
 
 @pytest.fixture(scope='module')
@@ -86,11 +81,6 @@ def test_clips_do_not_depend_on_what_else_is_made(data_root, tmp_path):
     assert all(here[name] == there[name] for name in common)
 
 
-def test_all_clips_differ(data_root):
-    contents = list(_videos(data_root).values())
-    assert len(set(contents)) == len(contents)
-
-
 def test_rerun_keeps_and_other_settings_are_refused(tmp_path):
     tiny = dict(SMALL, objects=['bar'], train_clips=1)
     assert generate_dataset(tmp_path, **tiny)
@@ -127,8 +117,6 @@ def test_foreign_videos_are_left_alone(tmp_path):
     ('option', 'message'),
     [
         (dict(seed=-1), 'seed should be at least 0, but got -1'),
-        (dict(train_clips=0), 'train_clips should be at least 1'),
-        (dict(num_frames=1), 'num_frames should be at least 2'),
         (dict(size=16), 'size should be at least 32'),
         (dict(size=63), 'size should be even'),
     ],
@@ -187,12 +175,3 @@ def test_command(tmp_path, capsys):
     assert '6 classes, 6 training and 6 validation clips, made in' in capsys.readouterr().out
     main(arguments)
     assert 'already there' in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_tool_prints_one_line_for_a_mistake(tmp_path):
-    command = [sys.executable, str(TOOL), str(tmp_path), '--objects', 'cube']
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "error: unknown object 'cube'; choose from: circle" in done.stderr
-    assert 'Traceback' not in done.stderr

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.toy_experiments import run_experiments
-from benchmarks.toy_variants import VARIANTS
+from benchmarks.toy_results import VARIANTS, run_experiments
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.commands.toy_demo import main
 from mgdm_mmaction.toy.steps import locate, run_command, shorten

@@ -52,14 +52,13 @@ def test_rerun_keeps_and_other_settings_are_refused(trained):
     stamp = trained.stat().st_mtime_ns
     assert not train_tiny_clip(trained, **FEW)
     assert trained.stat().st_mtime_ns == stamp
-    with pytest.raises(MGDMError, match='made with other settings.*--overwrite'):
+    with pytest.raises(MGDMError, match='other settings .steps is 4, wanted 3.*--overwrite'):
         train_tiny_clip(trained, **dict(FEW, steps=3))
 
 
-@pytest.mark.parametrize('option', ['steps', 'batch_size'])
-def test_bad_settings(tmp_path, option):
-    with pytest.raises(MGDMError, match=f'{option} should be at least 1, but got 0'):
-        train_tiny_clip(tmp_path / 'clip.pt', **{option: 0})
+def test_bad_settings(tmp_path):
+    with pytest.raises(MGDMError, match='steps should be at least 1, but got 0'):
+        train_tiny_clip(tmp_path / 'clip.pt', steps=0)
 
 
 def test_a_batch_holds_each_class_once_a_group():
@@ -84,11 +83,6 @@ def test_a_batch_holds_each_class_once_a_group():
 def test_scene_captions():
     assert _describe_scene('star', np.array([0.2, 0.2, 0.12])) == 'a small star at the top left'
     assert _describe_scene('bar', np.array([0.5, 0.8, 0.3])) == 'a large bar at the bottom centre'
-
-
-def test_zero_shot_without_data(tmp_path):
-    with pytest.raises(MGDMError, match='val_list.txt does not exist'):
-        evaluate_zero_shot(build_clip('mgdm-tiny'), 'mgdm-tiny', tmp_path)
 
 
 def test_zero_shot_counts(tmp_path, trained):

@@ -2,21 +2,82 @@
 
 import argparse
 import json
+import os
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import RLock
+from typing import NamedTuple
 
-from benchmarks.toy_alternatives import make_negatives
-from benchmarks.toy_variants import VARIANTS
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.toy.scores import Scores, read_scores
 from mgdm_mmaction.toy.steps import locate, run_command
 
-__all__ = ['run_experiments']
+__all__ = ['VARIANTS', 'Variant', 'run_experiments']
 
+_CONFIG = 'configs/toy/mgdm_toy.py'
+_ATTACH = 'train_dataloader.dataset.pipeline.1'
+
+
+class Variant(NamedTuple):
+    """What a variant differs in.
+
+    Args:
+        options (list[str]): Options of the config, spelled out: a changed default of the config
+            changes no result here.
+        config (str, optional): The config.
+        negatives (str, optional): Which negatives: 'frozen CLIP' for the file of the config, or one
+            of :func:`_make_negatives`. Defaults to 'frozen CLIP'.
+    """
+
+    options: list[str]
+    config: str = _CONFIG
+    negatives: str = 'frozen CLIP'
+
+    def all_options(self) -> list[str]:
+        """Return the options of all variants, overruled by this one's."""
+        return [*_COMMON, *self.options]
+
+
+_COMMON = [
+    f'{_ATTACH}.start=1',
+    'model.neck.normalize_video=False',
+    'model.cls_head.discriminator.num_layers=2',
+    'model.loss.target=smoothed',
+]
+_K7 = f'{_ATTACH}.k=7'
+_NO_REPRESENTER = ['model.neck.num_layers=0', 'model.neck.attention=uniform']
+_NO_DISCRIMINATOR = ['model.cls_head.discriminator.num_layers=0']
+_SLOW_DISCRIMINATOR = ['optim_wrapper.paramwise_cfg.custom_keys.discriminator.lr_mult=0.1']
+
+#: Name -> variant.
+VARIANTS = {
+    'k = 0': Variant([f'{_ATTACH}.k=0']),
+    'k = 3': Variant([f'{_ATTACH}.k=3']),
+    'k = 5': Variant([f'{_ATTACH}.k=5']),
+    'k = 7': Variant([_K7]),
+    'k = 3 (bot)': Variant([f'{_ATTACH}.k=3', f'{_ATTACH}.start=7']),
+    'k = 7, no representer': Variant([_K7, *_NO_REPRESENTER]),
+    'k = 7, no discriminator': Variant([_K7, *_NO_DISCRIMINATOR]),
+    'k = 7, discriminator of 1 block': Variant([_K7, 'model.cls_head.discriminator.num_layers=1']),
+    'k = 7, discriminator at 0.1 x lr': Variant([_K7, *_SLOW_DISCRIMINATOR]),
+    'k = 7, exact target': Variant([_K7, 'model.loss.target=exact']),
+    'k = 7, V renormalised': Variant([_K7, 'model.neck.normalize_video=True']),
+    # Beyond the paper: which negatives, and where they come from.
+    'k = 7 of ranks 1 to 14': Variant([_K7, f'{_ATTACH}.pool=14']),
+    'k = 7 of ranks 1 to 14 by score': Variant(
+        [_K7, f'{_ATTACH}.pool=14', f'{_ATTACH}.temperature=0.01']
+    ),
+    'k = 7 of ranks 4 to 14 (semi-hard)': Variant(
+        [_K7, f'{_ATTACH}.start=4', f'{_ATTACH}.pool=11']
+    ),
+    'k = 7, by text alone': Variant([_K7], negatives='text'),
+    'k = 7, by the confusions of k = 0': Variant([_K7], negatives='confusions'),
+    'k = 7, by a trained k = 7': Variant([_K7], negatives='trained'),
+    'k = 7, again every 5 epochs': Variant([_K7], config='configs/toy/mgdm_toy_mine-again.py'),
+}
 _CONTEXT = 'model.cls_head.context'
 _CONTEXTS = ('all', 'single', 'neighbors')
 _LOCKS: defaultdict[str, RLock] = defaultdict(RLock)
@@ -81,7 +142,7 @@ def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict
         *options,
     ]
     if variant.negatives != 'frozen CLIP':
-        file = make_negatives(variant.negatives, folder, trained, options)
+        file = _make_negatives(variant.negatives, folder, trained, options)
         changes.append(f'train_dataloader.dataset.pipeline.1.negatives_file={file}')
     train, test = (locate(file) for file in ('tools/train.py', 'tools/test.py'))
     config = locate(variant.config)
@@ -102,6 +163,46 @@ def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict
         )
         results[context] = read_scores(dump)._asdict()
     return results
+
+
+def _make_negatives(
+    kind: str,
+    folder: Path,
+    trained: Callable[[str], str],
+    options: list[str],
+) -> str:
+    """Mine a file of negatives with the commands of the package.
+
+    Kinds: 'text', nearest labels by text; 'confusions', by class, what a model trained with k = 0
+    takes the training videos for; 'trained', by video, what a model trained with k = 7 confuses.
+    """
+    out = folder / f'negatives_{kind}.jsonl'
+    if out.exists():
+        return str(out)
+    mine, test, config = (
+        locate(file) for file in ('tools/mine_negatives.py', 'tools/test.py', _CONFIG)
+    )
+    changes = ['--cfg-options', *options] if options else []
+    if kind == 'text':
+        how = ['--text-only']
+    elif kind == 'trained':
+        how = ['--checkpoint', trained('k = 7')]
+    else:
+        dump = folder / 'confusions.pkl'
+        # The training videos: those of the test are what the result is reported on.
+        data = os.path.join(os.environ.get('MGDM_DATA', 'data'), 'toy')
+        run_command(
+            [test, config, trained('k = 0'), '--work-dir', str(folder), '--dump', str(dump)]
+            + ['--cfg-options', f'test_dataloader.dataset.ann_file={data}/train_list.txt']
+            + options,
+            folder / 'test_on_training_videos.log',
+        )
+        how = ['--confusions', str(dump)]
+    run_command(
+        [mine, config, '--out', str(out), '--num-negatives', '16', *how, *changes],
+        folder / 'mine.log',
+    )
+    return str(out)
 
 
 def _checkpoint(folder: Path) -> str:

@@ -45,7 +45,7 @@ class Report:
             (
                 'texts',
                 f'corpus of {p["corpus_labels"]} labels (digest {p["corpus_digest"]}), '
-                f'{p["prompt"]!r}, context {p["context"]!r}',
+                f'{p["prompt"]!r}' + (f', context {p["context"]!r}' if p['context'] else ''),
             ),
             ('model', f'{p["arch"]}, trained with {_k(p)}'),
             ('checkpoint', _checkpoint(p)),
@@ -67,7 +67,7 @@ class Report:
             'classes': str(p['classes']),
             'frames x clips x crops': f'{p["frames"]} x {p["clips"]} x {p["crops"]}',
             'corpus': str(p['corpus_labels']),
-            'context': p['context'],
+            'context': p['context'] or '-',
             'k': '-' if p['k'] is None else str(p['k']),
             'checkpoint': p['checkpoint_digest'] or 'none',
             **{METRICS[key]: f'{100 * self.metrics[key]:.1f}' for key in METRICS},

@@ -255,8 +255,10 @@ class TextBank(BaseModule):
         return self(self.class_ids)
 
     def _run_tower(self, tokens: Tensor) -> Tensor:
-        """Encode tokens [n, m, L] of labels with m prompts each to [n, D], in float32."""
-        embeddings = self.tower(tokens.flatten(0, 1)).float()
+        """Encode tokens [n, m, L] of labels with m prompts each to [n, D], in float32 at least."""
+        embeddings = self.tower(tokens.flatten(0, 1))
+        if embeddings.dtype in (torch.float16, torch.bfloat16):  # under autocast
+            embeddings = embeddings.float()
         return _join_templates(embeddings.unflatten(0, tokens.shape[:2]))
 
     def set_classes(self, names: Sequence[str]) -> None:

@@ -20,7 +20,6 @@ from ..text.corpus import read_labels
 from ..video import Source, UnreadableVideoError, open_video
 from .inputs import list_sources
 from .loading import choose_labels, load_recognizer
-from .memory import release_memory
 from .predictions import Predictions
 from .window_pipeline import WindowPipeline, test_pipeline
 from .window_scores import Window, add_answer, data_sample, video_prediction
@@ -141,7 +140,6 @@ class MGDMInferencer(BaseInferencer):
                 task = bar.add_task('Inference', total=len(sources))
                 for batch in self.preprocess(sources, batch_size, window, stride, fps):
                     windows += self.forward(batch, top_k, attention)
-                    release_memory()
                     # The last video of a batch may have more windows.
                     bar.update(task, completed=windows[-1].source)
                 bar.update(task, completed=len(sources))

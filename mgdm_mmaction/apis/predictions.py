@@ -8,7 +8,15 @@ from os import PathLike
 
 import numpy as np
 
-__all__ = ['Predictions', 'VideoPrediction', 'WindowPrediction']
+__all__ = ['Predictions', 'VideoPrediction', 'WindowPrediction', 'format_time']
+
+
+def format_time(seconds: float) -> str:
+    """Write a time as 1:02:03.4, without hours where there are none."""
+    tenths = round(max(seconds, 0.0) * 10)
+    hours, minutes = tenths // 36000, tenths // 600 % 60
+    rest = f'{tenths // 10 % 60:02d}.{tenths % 10}'
+    return f'{hours}:{minutes:02d}:{rest}' if hours else f'{minutes}:{rest}'
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,9 @@ class WindowPrediction:
         frame_times (list[float]): Time of each frame that the model saw, in seconds: T of them.
         attention (np.ndarray | None): How much each of ``labels`` looked at each of these frames
             (eq. 15), float32 [K, T], rows sum to 1. Defaults to None: not asked for.
+        items (dict[str, list[tuple[str, float]]]): For labels that have them, named things that
+            spoke for the label, such as movements, with their weights, highest first. Defaults to
+            {}.
     """
 
     start: float
@@ -31,6 +42,7 @@ class WindowPrediction:
     scores: list[float]
     frame_times: list[float]
     attention: np.ndarray | None = None
+    items: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict:
         """Return the window as what JSON can hold."""
@@ -43,6 +55,11 @@ class WindowPrediction:
         }
         if self.attention is not None:
             content['attention'] = self.attention.round(4).tolist()
+        if self.items:
+            content['items'] = {
+                label: [[name, round(weight, 6)] for name, weight in items]
+                for label, items in self.items.items()
+            }
         return content
 
 

@@ -1,12 +1,12 @@
-"""What the command of the inference is to write, checked before anything is computed."""
+"""What the demo is to write, checked before anything is computed."""
 
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from ..errors import MGDMError
+from ..errors import MGDMError, check_output
 
 __all__ = ['Outputs', 'plan_outputs']
 
@@ -14,8 +14,7 @@ _TABLES = ('.json', '.csv')
 _PICTURES = ('.png', '.jpg', '.jpeg', '.webp')
 
 
-@dataclass(frozen=True)
-class Outputs:
+class Outputs(NamedTuple):
     """Files to write.
 
     Args:
@@ -24,8 +23,8 @@ class Outputs:
             and the file.
     """
 
-    tables: list[Path] = field(default_factory=list)
-    drawings: list[tuple[int, Path]] = field(default_factory=list)
+    tables: list[Path]
+    drawings: list[tuple[int, Path]]
 
 
 def plan_outputs(
@@ -43,44 +42,44 @@ def plan_outputs(
             Defaults to False.
 
     Returns:
-        Outputs: The files.
+        Outputs: The files; their folders exist.
 
     Raises:
-        MGDMError: If a file exists, its folder does not, its ending means nothing, it is an input,
-            or one file is asked for several videos.
+        MGDMError: If a file exists, its ending means nothing, it is an input, or one file is asked
+            for several videos.
     """
-    plan = Outputs()
+    plan = Outputs([], [])
     for out in outs:
         path = Path(out)
         suffix = path.suffix.lower()
         if path.is_dir() or out.endswith(('/', os.sep)) or not suffix:
-            _check_parent(path, out)
-            files = [path / name for name in _names(videos, roots)]
-            plan.drawings.extend(enumerate(files))
+            plan.drawings += enumerate(path / name for name in _names(videos, roots))
         elif suffix in _TABLES:
-            _check_parent(path, out)
             plan.tables.append(path)
-        elif suffix == '.mp4' or suffix in _PICTURES:
-            _check_parent(path, out)
-            if len(videos) > 1:
-                raise MGDMError(
-                    f'--out {out}: shows one video, but there are {len(videos)}; name a folder, '
-                    f'such as --out {path.with_suffix("")}, to get one for each.'
-                )
-            plan.drawings.append((0, path))
-        else:
+        elif suffix != '.mp4' and suffix not in _PICTURES:
             raise MGDMError(
                 f'--out {out}: expected a name that ends in .json or .csv (scores), .mp4 '
                 '(annotated video), .png or .jpg (one annotated frame), or a folder (annotated '
                 'videos).'
             )
+        elif len(videos) > 1:
+            raise MGDMError(
+                f'--out {out}: shows one video, but there are {len(videos)}; name a folder, such '
+                f'as --out {path.with_suffix("")}, to get one for each.'
+            )
+        else:
+            plan.drawings.append((0, path))
     files = plan.tables + [path for _, path in plan.drawings]
     existing = [video for video in videos if os.path.exists(video)]
-    for path in files:
-        _check_file(path, existing, overwrite)
-    twice = [path for path, count in Counter(files).items() if count > 1]
-    if twice:
-        raise MGDMError(f'--out: {twice[0]} would be written twice; name it once.')
+    for path, count in Counter(files).items():
+        if path.exists() and any(os.path.samefile(path, video) for video in existing):
+            raise MGDMError(
+                f'--out: {path} is one of the videos and would be lost; choose another name or '
+                'folder.'
+            )
+        if count > 1:
+            raise MGDMError(f'--out: {path} would be written twice; name it once.')
+        check_output(path, overwrite)
     return plan
 
 
@@ -91,37 +90,15 @@ def _names(videos: Sequence[str], roots: Sequence[str]) -> list[str]:
         for video, root in zip(videos, roots, strict=True)
     ]
     short = [str(path.with_suffix('.mp4')) for path in paths]
-    # clip.avi beside clip.mp4 becomes clip.avi.mp4. What is still alike, from two folders, is
-    # numbered.
-    names = [
-        name if short.count(name) == 1 or path.suffix == '.mp4' else f'{path}.mp4'
-        for name, path in zip(short, paths, strict=True)
-    ]
-    seen: Counter = Counter()
-    for i, name in enumerate(names):
-        seen[name] += 1
-        if seen[name] > 1:
-            names[i] = f'{name.removesuffix(".mp4")}.{seen[name]}.mp4'
+    names: list[str] = []
+    for name, path in zip(short, paths, strict=True):
+        # clip.avi beside clip.mp4 becomes clip.avi.mp4. What is still alike, from two folders, is
+        # numbered.
+        if short.count(name) > 1 and path.suffix != '.mp4':
+            name = f'{path}.mp4'
+        stem, number = name.removesuffix('.mp4'), 1
+        while name in names:
+            number += 1
+            name = f'{stem}.{number}.mp4'
+        names.append(name)
     return names
-
-
-def _check_parent(path: Path, out: str) -> None:
-    if not path.parent.is_dir():
-        raise MGDMError(
-            f'--out {out}: there is no folder {path.parent}; make it, or mend the name.'
-        )
-
-
-def _check_file(path: Path, videos: Sequence[str], overwrite: bool) -> None:
-    if not path.exists():
-        return
-    if any(os.path.samefile(path, video) for video in videos):
-        raise MGDMError(
-            f'--out: {path} is one of the videos and would be lost; choose another name or folder.'
-        )
-    if path.is_dir():
-        raise MGDMError(f'--out: {path} is a folder, but a file is to be written there.')
-    if not overwrite:
-        raise MGDMError(
-            f'--out: {path} exists already; add --overwrite to replace it, or choose another name.'
-        )

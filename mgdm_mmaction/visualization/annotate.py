@@ -1,22 +1,18 @@
 """A video with its scores and the frames that they came from, as a video or as a picture."""
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from ..apis.predictions import VideoPrediction, WindowPrediction
-from ..errors import MGDMError
+from ..errors import MGDMError, explain_disk
 from ..video import UnreadableVideoError, Video, VideoWriter, open_video
-from ..video.clock import draw_clock
-from .attention_strip import AttentionStrip
-from .colours import BACKGROUND, LABELS
-from .fonts import FontStack
-from .layout import Layout, plan_layout
-from .overlay import ScoreOverlay
+from .figures import figure_style
+from .panel import BACKGROUND, COLOURS, Panel, plan_layout
 
 __all__ = ['annotate_picture', 'annotate_video', 'window_at']
 
@@ -44,17 +40,18 @@ def window_at(windows: Sequence[WindowPrediction], time: float) -> int | None:
 def annotate_video(
     prediction: VideoPrediction,
     out: str | os.PathLike,
-    fonts: FontStack | None = None,
+    font: str | os.PathLike | None = None,
     on_frame: Callable[[float], None] | None = None,
 ) -> int:
-    """Write a video with the three best labels over it, and below it the frames they looked at.
+    """Write a video, and below it the three best labels and the frames they looked at.
 
     Frame by frame: memory does not grow with the length of the video.
 
     Args:
         prediction (VideoPrediction): Scores of a video file, with attention.
         out (str | os.PathLike): File to write; ends with .mp4.
-        fonts (FontStack, optional): Fonts. Defaults to None: whatever can draw the labels.
+        font (str | os.PathLike, optional): Font file for the labels. Defaults to None: a font that
+            has their letters; a warning names letters that none has.
         on_frame (Callable, optional): Called with the time of every frame that was written, in
             seconds. Defaults to None.
 
@@ -65,12 +62,11 @@ def annotate_video(
         MGDMError: If the video cannot be read, or the file cannot be written or is the video.
     """
     with ExitStack() as stack:
-        painter = _Painter(prediction, out, fonts, stack)
-        layout = painter.layout
+        painter = _Painter(prediction, out, font, stack)
+        layout, times = painter.layout, painter.video.times
         writer = stack.enter_context(VideoWriter(out, layout.width, layout.height))
-        times = painter.video.times
         images = painter.video.read_each(range(len(times)), layout.video[2:])
-        for time, image in zip(times, images, strict=True):
+        for time, image in zip(times.tolist(), images, strict=True):
             writer.write(painter.paint(time, image), time)
             if on_frame is not None:
                 on_frame(time)
@@ -78,14 +74,16 @@ def annotate_video(
 
 
 def annotate_picture(
-    prediction: VideoPrediction, out: str | os.PathLike, fonts: FontStack | None = None
+    prediction: VideoPrediction,
+    out: str | os.PathLike,
+    font: str | os.PathLike | None = None,
 ) -> float:
     """Write one annotated frame: that which the best label looked at most, of its best window.
 
     Args:
         prediction (VideoPrediction): Scores of a video file, with attention.
         out (str | os.PathLike): File to write; its ending says of what kind.
-        fonts (FontStack, optional): Fonts. Defaults to None: whatever can draw the labels.
+        font (str | os.PathLike, optional): As for :func:`annotate_video`.
 
     Returns:
         float: Time of the frame, in seconds.
@@ -94,21 +92,15 @@ def annotate_picture(
         MGDMError: If the video cannot be read, or the file is the video or cannot be written.
     """
     with ExitStack() as stack:
-        painter = _Painter(prediction, out, fonts, stack)
-        best = max(prediction.windows, key=lambda window: window.scores[0])
-        moment = best.frame_times[0]
-        if best.attention is not None:
-            moment = best.frame_times[int(np.argmax(best.attention[0]))]
-        times = painter.video.times
-        index = int(np.abs(times - moment).argmin())
-        time = float(times[index])
+        painter = _Painter(prediction, out, font, stack)
+        number = int(np.argmax([window.scores[0] for window in prediction.windows]))
+        best = prediction.windows[number]
+        attended = 0 if best.attention is None else int(np.argmax(best.attention[0]))
+        index = int(np.abs(painter.video.times - best.frame_times[attended]).argmin())
+        time = float(painter.video.times[index])
         (image,) = painter.video.read_each([index], painter.layout.video[2:])
-        number = next(i for i, window in enumerate(prediction.windows) if window is best)
-        picture = Image.fromarray(painter.paint(time, image, number))
-        try:
-            picture.save(out, optimize=True)
-        except OSError as error:
-            raise MGDMError(f'{out}: cannot be written: {error.strerror or error}.') from None
+        with explain_disk(out):
+            Image.fromarray(painter.paint(time, image, number)).save(out, optimize=True)
     return time
 
 
@@ -119,63 +111,53 @@ class _Painter:
         self,
         prediction: VideoPrediction,
         out: str | os.PathLike,
-        fonts: FontStack | None,
+        font: str | os.PathLike | None,
         stack: ExitStack,
     ) -> None:
         if not prediction.ok or not prediction.windows:
             raise MGDMError(f'{prediction.source}: {prediction.error or "has no scores"}')
-        source = Path(prediction.source)
-        if Path(out).exists() and source.exists() and os.path.samefile(out, source):
+        source = prediction.source
+        if os.path.exists(out) and os.path.exists(source) and os.path.samefile(out, source):
             raise MGDMError(f'{out}: is the video itself; name another file to write.')
-        self.windows = prediction.windows
-        names = sorted({name for w in self.windows for name in w.labels[: len(LABELS)]})
-        self.fonts = fonts or FontStack(names)
+        self.windows = windows = prediction.windows
+        texts = {name for w in windows for name in w.labels[: len(COLOURS)]}
+        texts |= {item for w in windows for items in w.items.values() for item, _ in items}
+        if warning := stack.enter_context(figure_style(sorted(texts), font)):
+            warnings.warn(warning, stacklevel=3)
         self.video = _open(source, stack)
-        has_strip = all(window.attention is not None for window in self.windows)
-        frames = max(len(window.frame_times) for window in self.windows)
-        rows = max(min(len(w.labels), len(LABELS)) for w in self.windows) if has_strip else 0
-        self.layout: Layout = plan_layout(self.video.size, frames, rows)
-        self._thumbnails = None
-        if has_strip:
-            # Read ahead of the video: a strip is shown from the start of its window.
-            self._thumbnails = _open(source, stack)
-            self._thumbnail_size = AttentionStrip.thumbnail_size(self.layout, frames)
+        self._ahead = None
+        frames = 0
+        if all(window.attention is not None for window in windows):
+            # A panel is shown from the start of its window, when its frames are still to come.
+            self._ahead = _open(source, stack)
+            frames = max(len(window.frame_times) for window in windows)
+        labels = min(max(len(window.labels) for window in windows), len(COLOURS))
+        self.layout = plan_layout(self.video.size, frames, labels)
+        self._panel: Panel | None = None
         self._shown: int | None = None
-        self._overlay = self._strip = None
-        shape = (self.layout.height, self.layout.width, 3)
-        self._canvas = np.empty(shape, np.uint8)
+        self._canvas = np.empty((self.layout.height, self.layout.width, 3), np.uint8)
+        self._canvas[:] = BACKGROUND
 
     def paint(self, time: float, image: np.ndarray, number: int | None = None) -> np.ndarray:
         """Return the picture of a moment; it is changed by the next call."""
         number = window_at(self.windows, time) if number is None else number
-        if number != self._shown:
-            self._change_to(number)
-        layout, canvas = self.layout, self._canvas
-        left, top, width, height = layout.video
-        canvas[:] = BACKGROUND
-        canvas[top : top + height, left : left + width] = image
-        if self._overlay is not None:
-            self._overlay.draw(canvas)
-        if self._strip is not None:
-            self._strip.draw(canvas, time)
-        draw_clock(canvas, time, self.windows, number, layout, self.fonts)
-        return canvas
+        if self._panel is None or number != self._shown:
+            self._panel = Panel(self.layout, self.windows, number, self._thumbnails(number))
+            self._shown = number
+        left, top, width, height = self.layout.video
+        self._canvas[top : top + height, left : left + width] = image
+        self._panel.draw(self._canvas, time)
+        return self._canvas
 
-    def _change_to(self, number: int | None) -> None:
-        self._shown = number
-        self._overlay = self._strip = None
-        if number is None:
-            return
-        window = self.windows[number]
-        self._overlay = ScoreOverlay(window.labels, window.scores, self.layout, self.fonts)
-        if self._thumbnails is not None:
-            times = np.asarray(window.frame_times)
-            nearest = np.abs(self.video.times[:, None] - times).argmin(0)
-            images = list(self._thumbnails.read_each(nearest, self._thumbnail_size))
-            self._strip = AttentionStrip(window, images, self.layout, self.fonts)
+    def _thumbnails(self, number: int | None) -> list[np.ndarray]:
+        if number is None or self._ahead is None:
+            return []
+        times = np.asarray(self.windows[number].frame_times)
+        nearest = np.abs(self.video.times[:, None] - times).argmin(0)
+        return list(self._ahead.read_each(nearest, self.layout.thumbnail))
 
 
-def _open(path: Path, stack: ExitStack) -> Video:
+def _open(path: str, stack: ExitStack) -> Video:
     try:
         return stack.enter_context(open_video(path))
     except UnreadableVideoError as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import MGDMError, check_output, explain_disk
-from .fonts import FontStack
+from .fonts import find_fonts
 
 __all__ = ['check_figure_path', 'data_uri', 'figure_style', 'save_figure', 'shorten']
 
@@ -32,17 +32,17 @@ def figure_style(texts: Sequence[str], font: str | os.PathLike | None = None) ->
         MGDMError: If ``font`` is no font file.
     """
     import matplotlib
-    from matplotlib.font_manager import FontProperties, fontManager
+    from matplotlib.font_manager import FontEntry, fontManager
 
-    stack = FontStack(texts, font)
-    for path in stack.paths:
-        fontManager.addfont(path)
-    families = [FontProperties(fname=path).get_name() for path in stack.paths]
-    style = {'font.family': families, 'text.parse_math': False, 'font.size': 9}
+    paths, warning = find_fonts(texts, font)
+    # Named by their paths: matplotlib might take another font of the same family.
+    known = {entry.name for entry in fontManager.ttflist}
+    fontManager.ttflist += [FontEntry(fname=path, name=path) for path in paths if path not in known]
+    style = {'font.family': paths, 'text.parse_math': False, 'font.size': 9}
     with matplotlib.rc_context(style), warnings.catch_warnings():
         # One line says it for all letters.
         warnings.filterwarnings('ignore', 'Glyph .* missing from')
-        yield stack.warning() or ''
+        yield warning
 
 
 def check_figure_path(out: str | Path, overwrite: bool, option: str = '--out') -> Path:

@@ -7,7 +7,6 @@ import av
 import numpy as np
 import pytest
 
-from mgdm_mmaction.apis.memory import release_memory
 from tests.video.clips import encode
 
 STATUS = Path('/proc/self/status')
@@ -38,15 +37,10 @@ def test_a_4k_clip_needs_less_than_a_gigabyte(inferencer, tmp_path):
         container.mux(stream.encode())
     del frames
     inferencer(encode(tmp_path / 'small.mp4'))
-    for _ in range(3):
-        release_memory()
-        Path('/proc/self/clear_refs').write_text('5')  # forget the highest value so far
-        before = _status('VmRSS')
-        (prediction,) = inferencer(path, window=0.5, stride=0.25, batch_size=4)
-        assert len(prediction.windows) == 15
-        most = _status('VmHWM') - before
-        print(f'a 4K clip of {prediction.windows[-1].end:.0f} s took {most:.0f} MB')
-        # On a starved machine decord's thread runs ahead of ours, up to the end of the clip.
-        if most < 1000:
-            break
-    assert 0 < most < 1000
+    Path('/proc/self/clear_refs').write_text('5')  # forget the highest value so far
+    before = _status('VmRSS')
+    (prediction,) = inferencer(path, window=0.5, stride=0.25, batch_size=4)
+    assert len(prediction.windows) == 15
+    most = _status('VmHWM') - before
+    print(f'a 4K clip of {prediction.windows[-1].end:.0f} s took {most:.0f} MB')
+    assert 0 < most < 600

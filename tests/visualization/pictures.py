@@ -1,64 +1,27 @@
-"""Made-up predictions, videos with times of their own, and a font, for the tests of the drawing."""
+"""Made-up predictions of a clip with a moving square, and a font, for the tests of the drawing."""
 
-import struct
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 
 from mgdm_mmaction.apis.predictions import VideoPrediction, WindowPrediction
-
-MILLISECONDS = Fraction(1, 1000)
-
-
-def moving_square(index: int, count: int, height: int, width: int) -> np.ndarray:
-    """A white square that goes from left to right over a grey picture, RGB uint8."""
-    frame = np.full((height, width, 3), 60, np.uint8)
-    side = min(height, width) // 4
-    left = (width - side) * index // max(count - 1, 1)
-    frame[:side, left : left + side] = 255
-    return frame
-
-
-def encode(path: Path, frames: Sequence[np.ndarray], times: Sequence[float], **options) -> Path:
-    """Write frames (RGB) at these times; nothing is lost but half of the colours' places."""
-    container = av.open(str(path), 'w')
-    stream = container.add_stream('libx264', rate=25, options={'crf': '0', 'preset': 'ultrafast'})
-    stream.height, stream.width = frames[0].shape[:2]
-    stream.pix_fmt = 'yuv420p'
-    for name, value in options.items():
-        setattr(stream.codec_context, name, value)
-    stream.time_base = stream.codec_context.time_base = MILLISECONDS
-    for image, time in zip(frames, times, strict=True):
-        frame = av.VideoFrame.from_ndarray(image, format='rgb24')
-        frame.pts, frame.time_base = round(time * 1000), MILLISECONDS
-        container.mux(stream.encode(frame))
-    container.mux(stream.encode(None))
-    container.close()
-    return path
+from tests.video.clips import encode
 
 
 def write_square(
-    path: Path, count: int = 20, height: int = 48, width: int = 64, fps: float = 10
+    path: Path, count: int = 20, size: tuple[int, int] = (64, 48), fps: float = 10, **options
 ) -> Path:
-    """Encode the moving square."""
-    frames = [moving_square(i, count, height, width) for i in range(count)]
-    return encode(path, frames, [i / fps for i in range(count)])
+    """Encode a white square that goes from left to right over a grey picture."""
 
+    def picture(index: int, width: int, height: int) -> np.ndarray:
+        frame = np.full((height, width, 3), 60, np.uint8)
+        side = min(height, width) // 4
+        left = (width - side) * index // max(count - 1, 1)
+        frame[:side, left : left + side] = 255
+        return frame
 
-def turn(path: Path, out: Path) -> Path:
-    """Copy an mp4 file and note in its header that a player must turn it right by 90 degrees."""
-    data = bytearray(path.read_bytes())
-    # ISO/IEC 14496-12, 8.3.2: the matrix lies 40 bytes behind the version of a track header.
-    place = data.index(b'tkhd') + 4 + 40
-    assert struct.unpack('>9i', data[place : place + 36])[0] == 1 << 16
-    height = struct.unpack('>I', data[place + 40 : place + 44])[0]
-    matrix = (0, 1 << 16, 0, -(1 << 16), 0, 0, height, 0, 1 << 30)
-    data[place : place + 36] = struct.pack('>9i', *matrix)
-    out.write_bytes(data)
-    return out
+    return encode(path, count, fps, size=size, picture=picture, **options)
 
 
 def predict(

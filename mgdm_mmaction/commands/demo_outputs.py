@@ -53,7 +53,7 @@ def plan_outputs(
         path = Path(out)
         suffix = path.suffix.lower()
         if path.is_dir() or out.endswith(('/', os.sep)) or not suffix:
-            plan.drawings += enumerate(path / name for name in _names(videos, roots))
+            plan.drawings.extend(enumerate(path / name for name in _names(videos, roots)))
         elif suffix in _TABLES:
             plan.tables.append(path)
         elif suffix != '.mp4' and suffix not in _PICTURES:

@@ -11,9 +11,10 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mgdm_mmaction.commands.demo import main
+from mgdm_mmaction.apis.predictions import VideoPrediction, WindowPrediction
+from mgdm_mmaction.commands.demo import main, print_scores
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.visualization import plan_layout
+from mgdm_mmaction.visualization.panel import plan_layout
 from tests.apis.conftest import CONFIG, toy
 from tests.visualization.pictures import write_square
 
@@ -94,7 +95,7 @@ def test_a_folder_with_broken_files(folder, model, tmp_path, capsys):
 
 
 def test_windows_and_other_labels_drawn_over_a_video(toy, model, tmp_path, capsys):
-    clip = write_square(tmp_path / 'in.mp4', count=30)
+    clip = write_square(tmp_path / 'in.mp4', 30)
     out = tmp_path / 'out.mp4'
     labels = ['opening a door', 'closing a door', '开门', 'knocking']
     before = clip.read_bytes()
@@ -106,7 +107,7 @@ def test_windows_and_other_labels_drawn_over_a_video(toy, model, tmp_path, capsy
 
     text = capsys.readouterr().out
     assert 'mean of 2 windows' in text
-    assert '0:00.0 to 0:02.0' in text
+    assert '0:00.0  0:02.0' in text
     assert all(label in text for label in labels)
     with av.open(str(out)) as container:
         frames = list(container.decode(video=0))
@@ -118,7 +119,7 @@ def test_windows_and_other_labels_drawn_over_a_video(toy, model, tmp_path, capsy
 
 def test_letters_without_a_font_are_told_in_one_line(toy, model, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr('mgdm_mmaction.visualization.fonts.system_fonts', lambda: [])
-    clip = write_square(tmp_path / 'in.mp4', count=3)
+    clip = write_square(tmp_path / 'in.mp4', 3)
     labels = ['--pretrained', str(toy.root / 'clip.pt'), '--labels', '开门', '关门']
 
     main([str(clip), *model, *labels, '--out', str(tmp_path / 'out.png')])
@@ -148,8 +149,32 @@ def test_inputs_that_are_not_there_need_no_model(tmp_path, capsys):
     ],
 )
 def test_mistakes(model, tmp_path, args, message):
-    clip = write_square(tmp_path / 'in.mp4', count=3)
+    clip = write_square(tmp_path / 'in.mp4', 3)
 
     with pytest.raises(MGDMError, match=message) as caught:
         main([str(clip), *model, *args])
     assert '\n' not in str(caught.value)
+
+
+def test_scores_of_windows_are_listed_with_their_times(capsys):
+    label = 'a label that is longer than a line of eighty letters, as descriptions of actions are'
+    windows = [
+        WindowPrediction(0, 60, [label, 'closing'], [0.9, 0.05], [1.0]),
+        WindowPrediction(60, 3725.25, ['closing', label], [0.8, 0.1], [61.0]),
+    ]
+    print_scores(VideoPrediction('[a].mp4', [label], [0.5], windows))
+    print_scores(VideoPrediction('b.mp4', ['opening'], [1.0], windows[:1]))
+    print_scores(VideoPrediction('c.mp4', error='an empty file'))
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        '[a].mp4 (mean of 2 windows)'.split(),
+        ['50.0', '%', *label.split()],
+        'from to best % second %'.split(),
+        ['0:00.0', '1:00.0', *label.split(), '90.0', 'closing', '5.0'],
+        ['1:00.0', '1:02:05.2', 'closing', '80.0', *label.split(), '10.0'],
+        ['b.mp4'],
+        '100.0 % opening'.split(),
+        ['c.mp4'],
+        'no result: an empty file'.split(),
+    ]

@@ -26,7 +26,6 @@ def test_endings_say_what_is_meant(tmp_path, videos):
     assert plan.tables == [Path(outs[0]), Path(outs[1])]
     names = [(0, 'a.mp4'), (0, 'a.png'), (0, 'drawn/a.mp4')]
     assert plan.drawings == [(number, tmp_path / name) for number, name in names]
-    assert not (tmp_path / 'drawn').exists()
 
 
 def test_subfolders_stay_and_names_differ(tmp_path, videos):
@@ -60,16 +59,12 @@ def test_nothing_that_exists_is_lost(tmp_path, videos):
     ('out', 'message'),
     [
         ('a.avi', r'expected a name that ends in \.json or \.csv'),
-        ('none/a.json', 'there is no folder .*none'),
-        ('none/drawn/', 'there is no folder .*none'),
         ('a.mp4', 'shows one video, but there are 2; name a folder, such as --out .*a,'),
     ],
 )
 def test_mistakes(tmp_path, videos, out, message):
-    end = '/' if out.endswith('/') else ''
-
     with pytest.raises(MGDMError, match=message) as caught:
-        plan_outputs([str(tmp_path / out) + end], videos, videos)
+        plan_outputs([str(tmp_path / out)], videos, videos)
     assert '\n' not in str(caught.value)
 
 

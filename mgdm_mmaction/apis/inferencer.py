@@ -230,7 +230,10 @@ class MGDMInferencer(BaseInferencer):
         data = self.collate_fn([item.clip.packed for item in good])
         data = self.model.data_preprocessor(data, False)
         logits, explained = self.model.explain(data['inputs'])
-        weights = explained['frames'].values
+        weights = [
+            {name: w._replace(values=w.values[n].cpu()) for name, w in explained.items()}
+            for n in range(len(good))
+        ]
         if self.model.average_clips == 'prob':
             scores = logits.softmax(-1).mean(1)
         else:
@@ -238,7 +241,7 @@ class MGDMInferencer(BaseInferencer):
         order = scores.argsort(dim=-1, descending=True, stable=True)[:, :top_k]
         done = iter(
             add_answer(*row, attention)
-            for row in zip(good, scores.cpu(), order.cpu(), weights.cpu(), strict=True)
+            for row in zip(good, scores.cpu(), order.cpu(), weights, strict=True)
         )
         return [item if item.clip is None else next(done) for item in inputs]
 

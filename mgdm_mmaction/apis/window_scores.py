@@ -1,5 +1,7 @@
 """From windows with their scores to the answer for a video."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -7,10 +9,14 @@ import torch
 from mmaction.structures import ActionDataSample
 from torch import Tensor
 
+from ..models.recognizers.clip_recognizer import Weights
 from .predictions import VideoPrediction, WindowPrediction
 from .window_pipeline import Clip
 
 __all__ = ['Window', 'add_answer', 'data_sample', 'video_prediction']
+
+# Named items that are kept for a label.
+_ITEMS = 5
 
 
 class Window(NamedTuple):
@@ -26,6 +32,7 @@ class Window(NamedTuple):
         best (np.ndarray | None): Labels by falling score, as many as were asked for [K].
         times (np.ndarray | None): When the frames are shown, in seconds [T].
         attention (np.ndarray | None): Of the best labels over the frames [K, T].
+        items (Mapping[int, list[tuple[str, float]]]): Named items of labels with their weights.
     """
 
     source: int
@@ -37,35 +44,71 @@ class Window(NamedTuple):
     best: np.ndarray | None = None
     times: np.ndarray | None = None
     attention: np.ndarray | None = None
+    items: Mapping[int, list[tuple[str, float]]] = MappingProxyType({})
 
 
 def add_answer(
-    item: Window, scores: Tensor, order: Tensor, weights: Tensor, attention: bool
+    item: Window, scores: Tensor, order: Tensor, weights: Mapping[str, Weights], explain: bool
 ) -> Window:
-    """Put what the model said of a window into it, and let its frames go.
+    """Put what the model found in a window into it, and let its frames go.
 
     Args:
         item (Window): With its clip.
         scores (Tensor): Probabilities [C].
         order (Tensor): The best labels, best first [K].
-        weights (Tensor): Attention [views, T, C].
-        attention (bool): Whether to keep that of the best labels.
+        weights (Mapping[str, Weights]): Of this window: ``values`` [views, ...].
+        explain (bool): Whether to keep those of the best labels.
     """
     times = item.clip.times
-    kept = None
-    if attention:
-        # [views, T, C], views crop by crop, -> [crops, clips * T, C]; a clip has its share of 1.
-        weights = weights.reshape(-1, len(times), weights.shape[-1]).mean(0)
-        kept = (weights / weights.sum(0)).t()[order].numpy()
     # Several clips of a video take turns in time.
     rank = np.argsort(times, kind='stable')
+    attention, items = None, {}
+    for found in weights.values() if explain else ():
+        if 'items' in found.axes:
+            items = _best_items(found, order)
+        elif 'frames' in found.axes:
+            attention = _attention(found, order, len(times))[:, rank]
     return item._replace(
         clip=None,
         scores=scores.numpy(),
         best=order.numpy(),
         times=times[rank],
-        attention=None if kept is None else kept[:, rank],
+        attention=attention,
+        items=items,
     )
+
+
+def _mean(weights: Weights, *axes: str) -> Tensor:
+    """Return [views, *axes], the mean over all others."""
+    values = weights.values
+    gone = [1 + i for i, axis in enumerate(weights.axes) if axis not in axes]
+    values = values.mean(gone) if gone else values
+    left = [axis for axis in weights.axes if axis in axes]
+    return values.permute(0, *(1 + left.index(axis) for axis in axes))
+
+
+def _attention(weights: Weights, order: Tensor, frames: int) -> np.ndarray:
+    """Return the share of each frame for each of the labels [K, frames]."""
+    if 'classes' in weights.axes:
+        values = _mean(weights, 'frames', 'classes')[..., order]
+    else:
+        values = _mean(weights, 'frames')[..., None].expand(-1, -1, len(order))
+    # [views, T, K], views crop by crop, -> [crops, clips * T, K]; a clip has its share of 1.
+    values = values.reshape(-1, frames, len(order)).mean(0)
+    return (values / values.sum(0)).t().numpy()
+
+
+def _best_items(weights: Weights, order: Tensor) -> dict[int, list[tuple[str, float]]]:
+    """Return the items that weigh most, for each label, or for the best where labels share them."""
+    if 'classes' in weights.axes:
+        values = _mean(weights, 'classes', 'items').mean(0)[order]
+    else:
+        values = _mean(weights, 'items').mean(0)[None]
+    best, places = values.topk(min(_ITEMS, values.shape[-1]))
+    return {
+        label: [(weights.names[i], weight) for i, weight in zip(*row, strict=True)]
+        for label, *row in zip(order.tolist(), places.tolist(), best.tolist(), strict=False)
+    }
 
 
 def video_prediction(name: str, windows: list[Window], labels: list[str]) -> VideoPrediction:
@@ -93,6 +136,7 @@ def video_prediction(name: str, windows: list[Window], labels: list[str]) -> Vid
                 item.scores[item.best].tolist(),
                 item.times.tolist(),
                 item.attention,
+                {labels[i]: found for i, found in item.items.items()},
             )
             for item in windows
         ],

@@ -168,13 +168,13 @@ def test_scores_of_windows_are_listed_with_their_times(capsys):
 
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [
-        '[a].mp4 (mean of 2 windows)'.split(),
+        ['[a].mp4', '(mean', 'of', '2', 'windows)'],
         ['50.0', '%', *label.split()],
-        'from to best % second %'.split(),
+        ['from', 'to', 'best', '%', 'second', '%'],
         ['0:00.0', '1:00.0', *label.split(), '90.0', 'closing', '5.0'],
         ['1:00.0', '1:02:05.2', 'closing', '80.0', *label.split(), '10.0'],
         ['b.mp4'],
-        '100.0 % opening'.split(),
+        ['100.0', '%', 'opening'],
         ['c.mp4'],
-        'no result: an empty file'.split(),
+        ['no', 'result:', 'an', 'empty', 'file'],
     ]

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..config import read_config
 from ..data_prep.clip_list import write_texts
 from ..data_prep.list_form import ListForm, add_form_options
 from ..data_prep.published import number
@@ -67,15 +68,11 @@ def _of_lists(args: argparse.Namespace) -> tuple[list[dict], list[str] | None]:
 
 
 def _of_config(args: argparse.Namespace) -> tuple[list[dict], list[str] | None]:
-    from ..mining.miner import read_config
-
     cfg = read_config(args.config)
-    loaders = [cfg.get(f'{split}_dataloader') for split in ('train', 'val', 'test')]
-    datasets = [loader['dataset'].to_dict() for loader in loaders if loader]
+    datasets = [found for split in ('train', 'val', 'test') for found in cfg.datasets(split)]
     if not datasets:
         raise MGDMError(f'{args.config}: has no train_, val_ or test_dataloader.')
-    classes = args.labels or cfg.get('model', {}).get('cls_head', {}).get('classes')
-    return datasets, read_labels(classes) if classes else None
+    return datasets, read_labels(args.labels) if args.labels else cfg.classes
 
 
 def _describe(entry, args: argparse.Namespace) -> str:

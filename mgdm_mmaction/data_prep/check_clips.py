@@ -14,7 +14,8 @@ from mmaction.utils import register_all_modules
 from mmengine.logging import MMLogger
 
 from ..compat.cut_off_avi import lacking_bytes
-from ..datasets.annotations import check_dataset, unwrap_datasets
+from ..config import steps
+from ..datasets.annotations import check_dataset
 from ..datasets.streams import is_stream
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
@@ -78,8 +79,8 @@ def check_clips(
     it, and the same faults count. A clip that ends its worker process is broken too.
 
     Args:
-        datasets (Sequence[Mapping]): Configs of data sets with their pipelines; wrappers are looked
-            into, and a list that comes twice is checked once.
+        datasets (Sequence[Mapping]): Configs of plain data sets with their pipelines; a list that
+            comes twice is checked once.
         quick (bool, optional): Decode the first, middle and last frame only. Defaults to False.
         num_workers (int, optional): Processes. Defaults to 2.
         timeout (float, optional): Seconds for a clip. Defaults to 300.
@@ -91,10 +92,9 @@ def check_clips(
     """
     register_all_modules(init_default_scope=True)
     configs: dict[tuple, Mapping] = {}
-    for dataset in datasets:
-        for config in unwrap_datasets(dataset):
-            place = (config.get('ann_file'), config.get('data_root'), config.get('data_prefix'))
-            configs.setdefault(tuple(map(str, place)), config)
+    for config in datasets:
+        place = (config.get('ann_file'), config.get('data_root'), config.get('data_prefix'))
+        configs.setdefault(tuple(map(str, place)), config)
     checked: list[tuple[CheckedList, list[str]]] = []
     # Clips that several lists name are decoded once.
     jobs: dict[str, tuple[ClipDecoder, dict]] = {}
@@ -146,7 +146,7 @@ class ClipDecoder:
 
     def __init__(self, pipeline: Sequence[Mapping], quick: bool = False) -> None:
         self._open, self._quick = [], quick
-        for item in _flatten(pipeline):
+        for item in steps(pipeline):
             kind = TRANSFORMS.get(item['type']) if isinstance(item['type'], str) else item['type']
             name = getattr(kind, '__name__', str(item['type']))
             if name.endswith('Init'):
@@ -191,11 +191,3 @@ class ClipDecoder:
         except Exception as error:
             return ClipCheck(frames, where + _SOURCE.sub('', describe_error(error)))
         return ClipCheck(frames, stream=self._by_decord and is_file and is_stream(path))
-
-
-def _flatten(pipeline: Sequence[Mapping]) -> list[Mapping]:
-    return [
-        part
-        for item in pipeline
-        for part in (_flatten(item['transforms']) if 'transforms' in item else [item])
-    ]

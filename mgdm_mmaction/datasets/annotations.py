@@ -3,10 +3,11 @@
 import hashlib
 import os
 import os.path as osp
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..config import data_sets as unwrap_datasets
 from ..errors import MGDMError
 from .class_folders import explain_labels
 
@@ -159,21 +160,6 @@ def _check_range(
     raise MGDMError(
         f'{ann_file}:{number}: label {label} of {path!r}; expected {limit}{many}. {todo}'
     )
-
-
-def unwrap_datasets(dataset: Mapping) -> Iterator[Mapping]:
-    """Yield the plain data sets inside wrappers such as ``RepeatDataset``.
-
-    Args:
-        dataset (Mapping): Config of a data set.
-    """
-    if 'datasets' in dataset:
-        for inner in dataset['datasets']:
-            yield from unwrap_datasets(inner)
-    elif 'dataset' in dataset:
-        yield from unwrap_datasets(dataset['dataset'])
-    else:
-        yield dataset
 
 
 def check_dataset(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from mmaction.registry import DATASETS
+from mmengine.dataset import BaseDataset
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
@@ -30,10 +31,10 @@ def read_test_list(cfg: ParsedConfig) -> list[dict]:
     Raises:
         MGDMError: If there is no such list.
     """
-    return [dataset.get_data_info(i) for dataset in _datasets(cfg) for i in range(len(dataset))]
+    return [info for _, info in _read(cfg)]
 
 
-def _datasets(cfg: ParsedConfig) -> list:
+def _read(cfg: ParsedConfig) -> list[tuple[BaseDataset, dict]]:
     check_data(cfg, 'test')
     # The data set builds its pipeline in the default scope.
     init_default_scope('mmaction')
@@ -43,7 +44,8 @@ def _datasets(cfg: ParsedConfig) -> list:
             for step in steps(config['pipeline']):
                 if is_type(step, 'PackActionInputs'):
                     step['meta_keys'] = ('unreadable',)
-            found.append(DATASETS.build(config))
+            dataset = DATASETS.build(config)
+            found += [(dataset, dataset.get_data_info(i)) for i in range(len(dataset))]
     return found
 
 
@@ -59,17 +61,16 @@ class TestVideos:
         how (str): How some were chosen, for people.
 
     Raises:
-        MGDMError: If there is no list, or a label is out of range.
+        MGDMError: If there is no list.
     """
 
     __test__ = False  # it is no test, whatever pytest thinks of its name
 
     def __init__(self, cfg: ParsedConfig, num_classes: int) -> None:
-        self._datasets = _datasets(cfg)
-        self._items = [(d, i) for d, data in enumerate(self._datasets) for i in range(len(data))]
-        self._chosen: list[tuple[int, dict]] = []
+        self._listed = _read(cfg)
+        self._chosen: list[tuple[BaseDataset, dict]] = []
         self._num_classes = num_classes
-        self.total, self.how = len(self._items), ''
+        self.total, self.how = len(self._listed), ''
 
     def sampled(self, number: int, seed: int) -> 'TestVideos':
         """Choose videos at random.
@@ -79,7 +80,7 @@ class TestVideos:
             seed (int): Seed of the draw.
         """
         rows = np.random.default_rng(seed).permutation(self.total)[:number]
-        self._chosen = [(self._items[row][0], self._info(row)) for row in rows]
+        self._chosen = [self._listed[row] for row in rows]
         self.how = f' of the {self.total} of the test list, drawn at random with seed {seed}'
         return self
 
@@ -95,19 +96,16 @@ class TestVideos:
             MGDMError: If a path fits no video and no file, or several videos, or its true class is
                 not known.
         """
-        keys = [
-            path_key(self._name(source, self._info(row)))
-            for row, (source, _) in enumerate(self._items)
-        ]
+        keys = [path_key(_name(*video)) for video in self._listed]
         self._chosen = [self._one(path, label, keys) for path in paths]
         return self
 
-    def _one(self, path: str, label: int | None, keys: list[str]) -> tuple[int, dict]:
-        wanted = path_key(path)
+    def _one(self, path: str, label: int | None, keys: list[str]) -> tuple[BaseDataset, dict]:
+        wanted = f'/{path_key(path)}'
         rows = [
             row
             for row, key in enumerate(keys)
-            if f'/{key}'.endswith(f'/{wanted}') or f'/{wanted}'.endswith(f'/{key}')
+            if f'/{key}'.endswith(wanted) or wanted.endswith(f'/{key}')
         ]
         if len(rows) > 1:
             raise MGDMError(
@@ -115,7 +113,7 @@ class TestVideos:
                 f'{keys[rows[0]]} and {keys[rows[1]]}; write more of the path.'
             )
         if rows:
-            return self._items[rows[0]][0], self._info(rows[0])
+            return self._listed[rows[0]]
         if not os.path.isfile(path):
             raise MGDMError(
                 f'--videos {path}: is neither in the test list nor a file; the list has paths such '
@@ -126,16 +124,7 @@ class TestVideos:
                 f'--videos {path}: is not in the test list, so that its true class is not known; '
                 'add --label CLASS.'
             )
-        return 0, dict(filename=path, label=label, start_index=0, modality='RGB')
-
-    def _info(self, row: int) -> dict:
-        source, index = self._items[row]
-        return self._datasets[source].get_data_info(index)
-
-    def _name(self, source: int, info: dict) -> str:
-        """Return the path of a video as its list writes it."""
-        prefix = self._datasets[source].data_prefix
-        return video_path(info, prefix.get('video', prefix.get('img')))
+        return self._listed[0][0], dict(filename=path, label=label, start_index=0, modality='RGB')
 
     def __iter__(self) -> Iterator[tuple[str, int, Tensor]]:
         """Yield path as the list has it, label and frames [views x T, 3, H, W] of the videos.
@@ -143,14 +132,20 @@ class TestVideos:
         Raises:
             MGDMError: If a video cannot be read, or its label is out of range.
         """
-        for source, info in self._chosen:
-            path, label = self._name(source, info), info['label']
+        for dataset, info in self._chosen:
+            path, label = _name(dataset, info), info['label']
             if not isinstance(label, int) or not 0 <= label < self._num_classes:
                 raise MGDMError(
                     f'{path}: label {label}; expected one number from 0 to '
                     f'{self._num_classes - 1}, for the classes of the model.'
                 )
-            packed = self._datasets[source].pipeline(dict(info))
+            packed = dataset.pipeline(dict(info))
             if packed is None or packed['data_samples'].metainfo.get('unreadable'):
                 raise MGDMError(f'{path}: cannot be read as a video; choose another one.')
             yield path, label, packed['inputs']
+
+
+def _name(dataset: BaseDataset, info: dict) -> str:
+    """Return the path of a video as its list writes it."""
+    prefix = dataset.data_prefix
+    return video_path(info, prefix.get('video', prefix.get('img')))

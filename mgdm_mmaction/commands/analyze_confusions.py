@@ -195,7 +195,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--out', required=True, metavar='DIR', help='folder for the results')
     parser.add_argument('--overwrite', action='store_true', help='replace results that are there')
     parser.add_argument(
-        '--negatives', metavar='FILE', help='negatives file: say which mistakes were mined'
+        '--negatives', metavar='FILE', help='negatives file: show which mistakes were mined'
     )
     parser.add_argument(
         '--number', type=int, default=10, metavar='N', help='pairs of each kind. Default: 10'

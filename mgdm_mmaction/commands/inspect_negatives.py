@@ -10,7 +10,7 @@ from .common import add_output, print_names
 
 __all__ = ['main']
 
-# A page beyond this opens slowly; we say what makes it smaller.
+# A page beyond this opens slowly; the command reports what makes it smaller.
 _LARGE = 20e6
 
 

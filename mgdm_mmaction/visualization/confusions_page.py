@@ -40,7 +40,7 @@ def build_confusions_page(
         names (tuple[str, str]): Of the baseline and of the other run.
         lists (Mapping[str, Sequence[PairExamples]]): Pairs with videos under 'improved', 'worsened'
             and 'worst'.
-        note (str, optional): What else should be said. Defaults to ''.
+        note (str, optional): What else to report. Defaults to ''.
 
     Returns:
         str: HTML.
@@ -68,7 +68,7 @@ def build_confusions_page(
 
 
 def _mined(runs: RunComparison, pair: Mapping) -> str:
-    """Say whether the classes of a pair are negatives of each other."""
+    """Describe whether the classes of a pair are negatives of each other."""
     if runs.mined is None:
         return ''
     ranks = [str(pair[key]) for key in ('mined_rank', 'mined_rank_back') if pd.notna(pair[key])]

@@ -40,7 +40,7 @@ def figure_style(texts: Sequence[str], font: str | os.PathLike | None = None) ->
     fontManager.ttflist += [FontEntry(fname=path, name=path) for path in paths if path not in known]
     style = {'font.family': paths, 'text.parse_math': False, 'font.size': 9}
     with matplotlib.rc_context(style), warnings.catch_warnings():
-        # One line says it for all letters.
+        # One line reports all letters.
         warnings.filterwarnings('ignore', 'Glyph .* missing from')
         yield warning
 

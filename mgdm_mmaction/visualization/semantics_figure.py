@@ -30,7 +30,7 @@ class Scatter(NamedTuple):
 
 
 def standing(points: np.ndarray, label: int) -> tuple[int, float, int]:
-    """Say how the true class stands among the others.
+    """Compare the true class with all others.
 
     Args:
         points (np.ndarray): Points [C, 2].

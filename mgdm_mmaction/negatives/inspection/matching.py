@@ -1,6 +1,7 @@
 """Which labels and which videos of two files are the same."""
 
 import numpy as np
+import pandas as pd
 
 from ...text.corpus import normalize_label
 from .. import NegativesFile
@@ -19,15 +20,10 @@ def joint_labels(a: NegativesFile, b: NegativesFile) -> tuple[list[str], np.ndar
         tuple[list[str], np.ndarray, np.ndarray]: The labels of A, then those only B has; the joint
         id of each label of A, shape [n]; of each of B, shape [m].
     """
-    names, ids, numbers = [], {}, []
-    for file in (a, b):
-        for label in file.corpus.labels:
-            key = normalize_label(label)
-            if key not in ids:
-                ids[key] = len(names)
-                names.append(label)
-        numbers.append(np.array([ids[normalize_label(label)] for label in file.corpus.labels]))
-    return names, *numbers
+    labels = [*a.corpus.labels, *b.corpus.labels]
+    ids, _ = pd.factorize(np.array([normalize_label(label) for label in labels], dtype=object))
+    firsts = np.unique(ids, return_index=True)[1]
+    return [labels[i] for i in firsts], ids[: len(a.corpus)], ids[len(a.corpus) :]
 
 
 def match_videos(a: NegativesFile, b: NegativesFile) -> tuple[np.ndarray, np.ndarray]:

@@ -39,7 +39,7 @@ def describe_file(
         str: Several paragraphs, without a line break at the end.
     """
     head = file.header
-    # What ranked the labels, where the file says so: the frozen CLIP, texts alone, a test run.
+    # What ranked the labels, where the file names it: the frozen CLIP, texts alone, a test run.
     scorer = f', ranked by: {name}' if (name := head.settings.get('scorer')) else ''
     parts = [
         f'{file.path}: {len(file)} videos, {file.k} negatives each, {len(file.corpus)} '
@@ -159,7 +159,7 @@ def describe_comparison(found: Comparison) -> str:
     """
     parts = [f'A: {found.paths[0]}', f'B: {found.paths[1]}']
     if found.header.empty:
-        parts.append('mined alike: the headers say the same')
+        parts.append('mined alike: the headers are the same')
     else:
         parts += ['mined otherwise', table(found.header, {'A': _entry, 'B': _entry})]
     order = '' if found.same_ids else ', in another order; compared by name'

@@ -1,4 +1,4 @@
-"""What a negatives file says about the classes, counted."""
+"""Counts of what classes are taken for, in a negatives file."""
 
 from dataclasses import dataclass
 

@@ -18,7 +18,7 @@ def test_a_file_with_itself(tmp_path):
     assert found.classes.empty
     assert found.changes.empty
     text = describe_comparison(found)
-    assert 'the headers say the same' in text
+    assert 'the headers are the same' in text
     assert 'No class changed' in text
 
 

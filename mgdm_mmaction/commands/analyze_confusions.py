@@ -206,7 +206,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--dpi', type=int, default=120, help='pixels an inch. Default: 120')
     parser.add_argument('--font', metavar='FILE', help='font file for the labels')
     add_cfg_options(parser)
-    parser.set_defaults(launcher='none', local_rank=0, work_dir=None)
     args = parser.parse_args(argv)
     if not 1 <= args.number <= 100 or not 0 <= args.examples <= 12:
         raise MGDMError('--number should be 1 to 100, --examples 0 to 12.')

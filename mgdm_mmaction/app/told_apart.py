@@ -1,11 +1,12 @@
 """The classes that training told apart from a class."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from ..config import Attach
 from ..errors import MGDMError
 from ..negatives import NegativesFile, class_negatives, read_negatives
 from ..text.corpus import normalize_label
@@ -71,13 +72,13 @@ class ToldApart:
 
 
 def find_told_apart(
-    config: Mapping, labels: Sequence[str], path: str | os.PathLike | None = None
+    attach: Attach | None, labels: Sequence[str], path: str | os.PathLike | None = None
 ) -> tuple[ToldApart | None, str]:
     """Find the negatives of a checkpoint: the file that is named, or the one of its config.
 
     Args:
-        config (Mapping): The config that it was trained with.
-        labels (Sequence[str]): Its own classes.
+        attach (Attach | None): What the training attached to its clips.
+        labels (Sequence[str]): The checkpoint's own classes.
         path (str | PathLike, optional): A negatives file. Defaults to None: the config's, which may
             be absent.
 
@@ -89,19 +90,17 @@ def find_told_apart(
         MGDMError: If the file is none, or is about other classes. If the config names it, this is
             a note instead: the page works without.
     """
-    step = next(_training_steps(config.get('train_dataloader')), {})
-    start, k = step.get('start', 1), step.get('k', 7)
-    last = start + (step.get('pool') or k) - 1 if step and k else None
+    trained = attach is not None and attach.k > 0
+    start = attach.start if trained else 1
+    last = start + (attach.pool or attach.k) - 1 if trained else None
     if path is not None:
         return _read(str(path), labels, start, last), f'negatives: {path}'
-    if not step or not k:
+    if not trained:
         return None, 'negatives: none, this checkpoint was trained without any'
-    named = str(step.get('negatives_file'))
+    named = str(attach.negatives_file)
     if not os.path.isfile(named):
-        return (
-            None,
-            f'negatives: the config names {named}, which is not here; --negatives FILE helps',
-        )
+        note = f'negatives: the config names {named}, which is not here; --negatives FILE helps'
+        return None, note
     try:
         return _read(named, labels, start, last), f'negatives: {named}'
     except MGDMError as error:
@@ -117,14 +116,3 @@ def _read(path: str, labels: Sequence[str], start: int, last: int | None) -> Tol
             f'({", ".join(labels[:3])}, ...). Give the file that it was trained with.'
         )
     return told_apart
-
-
-def _training_steps(config) -> Iterator[Mapping]:
-    """Yield every ``AttachHardNegatives`` of a training data set, however deep."""
-    if isinstance(config, Mapping):
-        if config.get('type') == 'AttachHardNegatives':
-            yield config
-        config = list(config.values())
-    if isinstance(config, list | tuple):
-        for item in config:
-            yield from _training_steps(item)

@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from ..app.recognition import Recognition
     from ..app.told_apart import find_told_apart
     from ..app.uploads import UploadFolder
+    from ..config import ParsedConfig
     from ..text.corpus import read_labels
 
     # What costs nothing to check comes before what takes a minute.
@@ -49,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             pretrained=args.pretrained,
             show_progress=False,
         )
-        told_apart, note = find_told_apart(inferencer.cfg, inferencer.labels, args.negatives)
+        attach = ParsedConfig(inferencer.cfg).attach
+        told_apart, note = find_told_apart(attach, inferencer.labels, args.negatives)
         print(note)
         host, port = listening.getsockname()[:2]
         if not is_loopback(host):

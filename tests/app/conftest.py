@@ -18,6 +18,7 @@ from mgdm_mmaction.app.limits import Limits
 from mgdm_mmaction.app.recognition import Recognition
 from mgdm_mmaction.app.told_apart import find_told_apart
 from mgdm_mmaction.app.uploads import UploadFolder
+from mgdm_mmaction.config import ParsedConfig
 from tests.apis.conftest import CONFIG, toy
 
 __all__ = ['toy']
@@ -45,7 +46,7 @@ def checkpoint(toy) -> Path:
 @pytest.fixture(scope='session')
 def recognition(checkpoint) -> Recognition:
     inferencer = MGDMInferencer(str(checkpoint), device='cpu', show_progress=False)
-    told_apart, note = find_told_apart(inferencer.cfg, inferencer.labels)
+    told_apart, note = find_told_apart(ParsedConfig(inferencer.cfg).attach, inferencer.labels)
     assert told_apart is not None, note
     return Recognition(inferencer, LIMITS, told_apart)
 

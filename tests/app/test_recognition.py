@@ -122,3 +122,13 @@ def test_negatives_that_do_not_know_the_label(answer, html):
     text = html.answer(answer.prediction, answer.frames, None, True)
     assert 'is no class that this checkpoint was trained on' in text
     assert 'apart' not in html.answer(answer.prediction, answer.frames, None, False)
+
+
+def test_a_method_without_frames_and_one_with_items(answer, html):
+    window = replace(answer.prediction.windows[0], attention=None)
+    window.__dict__['items'] = {answer.prediction.labels[1]: [(NASTY, 0.25)]}
+    text = html.answer(replace(answer.prediction, windows=[window]), answer.frames, None, False)
+    assert text.count('<img ') == 8
+    assert 'of its attention' not in text
+    items = '&lt;img src=x onerror=alert(1)&gt; &amp; &#34;&#39; <span class="mgdm-score">0.25<'
+    assert f'<th scope="row">{answer.prediction.labels[1]}</th><td>{items}' in text

@@ -1,4 +1,4 @@
-"""The code of docs/extending.md: a second method runs through every command, with no other change."""
+"""The code of docs/extending.md: a second method goes through every command, unchanged."""
 
 import json
 import re

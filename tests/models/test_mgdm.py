@@ -131,6 +131,12 @@ def test_average_clips_is_checked():
         tiny_model(test_cfg=dict(average_clips='max'))
 
 
+def test_names_in_a_checkpoint():
+    names = tiny_model().state_dict().keys()
+    texts = {name for name in names if 'text_bank' in name or '_extra_state' in name}
+    assert texts == {'cls_head.text_bank', 'cls_head._extra_state'}
+
+
 def test_checkpoint_round_trip_needs_no_clip_weights(tmp_path):
     model, file = tiny_model().eval(), str(tmp_path / 'model.pth')
     save_checkpoint(dict(state_dict=model.state_dict()), file)

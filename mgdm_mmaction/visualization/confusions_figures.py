@@ -20,10 +20,7 @@ _BETTER, _WORSE, _BASE = '#0a58ca', '#c2410c', '#8a94a0'
 class Guess(NamedTuple):
     """What a run took a video for.
 
-    Args:
-        label (str): The class.
-        score (float): Its score.
-        right (bool): Whether it is the true class.
+    ``right``: it is the true class.
     """
 
     label: str
@@ -32,14 +29,7 @@ class Guess(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A video of a pair.
-
-    Args:
-        path (str): As the list has it.
-        label (str): Its class.
-        guesses (tuple[Guess, Guess]): Of the baseline and of the other run.
-        image (Thumbnail): Its middle frame.
-    """
+    """A video of a pair, its class, and what the baseline and the other run took it for."""
 
     path: str
     label: str

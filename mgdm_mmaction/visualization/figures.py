@@ -65,12 +65,7 @@ def check_figure_path(out: str | Path, overwrite: bool, option: str = '--out') -
 
 
 def save_figure(figure, path: Path, dpi: int = 150) -> None:
-    """Write a figure.
-
-    Args:
-        figure (matplotlib.figure.Figure): The figure; called within :func:`figure_style`.
-        path (Path): File; its ending names the format.
-        dpi (int, optional): Pixels an inch. Defaults to 150.
+    """Write a figure, in the format of the file's ending; called within :func:`figure_style`.
 
     Raises:
         MGDMError: If it cannot be written.
@@ -80,23 +75,14 @@ def save_figure(figure, path: Path, dpi: int = 150) -> None:
 
 
 def data_uri(figure) -> str:
-    """Return a figure as a PNG in a data URI, a pixel a pixel; called within :func:`figure_style`.
-
-    Args:
-        figure (matplotlib.figure.Figure): The figure.
-    """
+    """Return a figure as a PNG in a data URI; to be called within :func:`figure_style`."""
     file = io.BytesIO()
     figure.savefig(file, format='png', dpi='figure')
     return f'data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}'
 
 
 def shorten(text: str, length: int) -> str:
-    """Keep both ends of a long text, because labels that look alike differ at either.
-
-    Args:
-        text (str): The text; its line breaks become spaces.
-        length (int): Letters that fit.
-    """
+    """Keep both ends of a long text, because labels that look alike differ at either."""
     text = ' '.join(text.split())
     if len(text) <= length:
         return text

@@ -56,14 +56,7 @@ def _digest(content: str) -> str:
 
 
 def write_page(page: str, out: str | Path) -> int:
-    """Write a page, whole or not at all.
-
-    Args:
-        page (str): HTML.
-        out (str | Path): The file.
-
-    Returns:
-        int: Bytes.
+    """Write a page, whole or not at all, and return its size in bytes.
 
     Raises:
         MGDMError: If it cannot be written.

@@ -16,11 +16,7 @@ _MINED = dict(
 
 
 def describe_facts(runs: RunComparison) -> list[str]:
-    """Describe in lines how the two runs differ as a whole.
-
-    Args:
-        runs (RunComparison): The runs.
-    """
+    """Describe in lines how the two runs differ as a whole."""
     total = len(runs)
     before, after = (100 * float(right.mean()) for right in runs.right)
     fixed, broken = int(runs.fixed.sum()), int(runs.broken.sum())
@@ -40,15 +36,7 @@ def describe_facts(runs: RunComparison) -> list[str]:
 
 
 def describe_runs(runs: RunComparison, number: int = 10) -> str:
-    """Describe two runs in a page of text.
-
-    Args:
-        runs (RunComparison): The runs.
-        number (int, optional): Rows of each table. Defaults to 10.
-
-    Returns:
-        str: Several paragraphs, without a line break at the end.
-    """
+    """Describe two runs in a page of text, with so many rows in each table."""
     parts = describe_facts(runs)
     for title, pairs in (
         ('Pairs of classes mixed up less', runs.improved(number)),

@@ -42,30 +42,12 @@ def ranks_in(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Count the ids that two lists have in common, row by row.
-
-    Args:
-        first (np.ndarray): Ids without repetition in a row, shape [N, k].
-        second (np.ndarray): The same, shape [N, m].
-
-    Returns:
-        np.ndarray: Shape [N].
-    """
+    """Count the ids that lists [N, k] and [N, m] have in common, row by row: shape [N]."""
     return (ranks_in(first, second) >= 0).sum(axis=1)
 
 
 def jaccard(common: np.ndarray, depth: int) -> np.ndarray:
-    r"""Turn the number of ids in common into the overlap of two sets.
-
-    .. math:: |A \cap B| / |A \cup B|
-
-    Args:
-        common (np.ndarray): Ids in common.
-        depth (int): Size of either set.
-
-    Returns:
-        np.ndarray: 0 (nothing in common) to 1 (the same set).
-    """
+    r"""Return :math:`|A \cap B| / |A \cup B|` of sets of one size with so many ids in common."""
     return common / (2 * depth - common)
 
 
@@ -87,17 +69,11 @@ def sample_videos(file: NegativesFile, per_class: int, seed: int = 0) -> list[np
 
 
 def class_overlap(file: NegativesFile, depth: int, seed: int = 0) -> np.ndarray:
-    """Return how alike the negatives of two videos of the same class are, for every class.
-
-    Args:
-        file (NegativesFile): N videos of C classes.
-        depth (int): Hardest negatives of a video that make its set.
-        seed (int, optional): Seed of the choice where a class has more than 500 videos.
-            Defaults to 0.
+    """Return the mean Jaccard overlap over all pairs of videos of a class, for every class.
 
     Returns:
-        np.ndarray: Mean Jaccard overlap over all pairs of videos, shape [C]; NaN for a class of
-        fewer than two videos.
+        np.ndarray: Of the first ``depth`` negatives, shape [C]; NaN for a class of fewer than two
+        videos. A class of more than 500 is judged by 500, drawn with ``seed``.
     """
     result = np.full(len(file.corpus.classes), np.nan)
     for label, rows in enumerate(sample_videos(file, MAX_VIDEOS, seed)):
@@ -110,15 +86,10 @@ def class_overlap(file: NegativesFile, depth: int, seed: int = 0) -> np.ndarray:
 
 
 def overlap_between_classes(file: NegativesFile, depth: int, seed: int = 0) -> float:
-    """Return how alike the negatives of two videos of different classes are.
-
-    Args:
-        file (NegativesFile): N videos.
-        depth (int): Hardest negatives of a video that make its set.
-        seed (int, optional): Seed of the pairs. Defaults to 0.
+    """Return the mean Jaccard overlap over random pairs of videos of different classes.
 
     Returns:
-        float: Mean Jaccard overlap over random pairs; NaN if all videos are of one class.
+        float: Of the first ``depth`` negatives; NaN if all videos are of one class.
     """
     pairs = np.random.default_rng(seed).integers(len(file), size=(2, _NUM_PAIRS))
     first, second = pairs[:, file.labels[pairs[0]] != file.labels[pairs[1]]]

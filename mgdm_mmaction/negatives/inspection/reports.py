@@ -28,16 +28,7 @@ _SHARES = dict.fromkeys(('share', 'back', 'A', 'B'), percent)
 def describe_file(
     file: NegativesFile, counts: FileStatistics, coverage: ListCoverage | None = None
 ) -> str:
-    """Describe a file in a page of text.
-
-    Args:
-        file (NegativesFile): The file.
-        counts (FileStatistics): Its counts.
-        coverage (ListCoverage, optional): What it has of the lists. Defaults to None.
-
-    Returns:
-        str: Several paragraphs, without a line break at the end.
-    """
+    """Describe a file, and what it has of annotation lists, in a page of text."""
     head = file.header
     # What ranked the labels, where the file names it: the frozen CLIP, texts alone, a test run.
     scorer = f', ranked by: {name}' if (name := head.settings.get('scorer')) else ''
@@ -149,14 +140,7 @@ def _labels(file: NegativesFile, counts: FileStatistics) -> list[RenderableType]
 
 
 def describe_comparison(found: Comparison) -> str:
-    """Describe what differs between two files.
-
-    Args:
-        found (Comparison): The differences.
-
-    Returns:
-        str: Several paragraphs, without a line break at the end.
-    """
+    """Describe what differs between two files in a page of text."""
     parts = [f'A: {found.paths[0]}', f'B: {found.paths[1]}']
     if found.header.empty:
         parts.append('mined alike: the headers are the same')

@@ -66,16 +66,13 @@ def class_names(file: NegativesFile) -> np.ndarray:
 def count_labels(
     labels: np.ndarray, negatives: np.ndarray, num_classes: int, num_labels: int
 ) -> np.ndarray:
-    """Count for every class how many of its videos have a label among their negatives.
+    """Count how many videos of every class have a label among their negatives: shape [C, n].
 
     Args:
         labels (np.ndarray): Classes of the videos, shape [N].
         negatives (np.ndarray): Ids without repetition in a row, shape [N, k].
         num_classes (int): C.
         num_labels (int): n.
-
-    Returns:
-        np.ndarray: Shape [C, n].
     """
     cells = labels[:, None].astype(np.int64) * num_labels + negatives
     counts = np.bincount(cells.ravel(), minlength=num_classes * num_labels)
@@ -122,10 +119,6 @@ def count_file(file: NegativesFile, depth: int | None = None, seed: int = 0) -> 
 def confused_pairs(file: NegativesFile, counts: FileStatistics) -> pd.DataFrame:
     """Return the pairs of classes that are taken for each other, by the mean of both directions.
 
-    Args:
-        file (NegativesFile): The file.
-        counts (FileStatistics): Its counts.
-
     Returns:
         pd.DataFrame: ``class``, ``taken for``, ``share`` (of the videos of the class) and ``back``
         (the other way round; NaN if that class has no videos). Of a pair the larger share goes
@@ -145,10 +138,6 @@ def confused_pairs(file: NegativesFile, counts: FileStatistics) -> pd.DataFrame:
 
 def confused_with_others(file: NegativesFile, counts: FileStatistics) -> pd.DataFrame:
     """Return the classes that are taken for a label that is no class of the data set.
-
-    Args:
-        file (NegativesFile): The file.
-        counts (FileStatistics): Its counts.
 
     Returns:
         pd.DataFrame: ``class``, ``taken for`` and ``share``, largest first.

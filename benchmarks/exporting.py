@@ -11,15 +11,17 @@ from mmengine.registry import init_default_scope
 
 from benchmarks.measure import compare, mib
 from mgdm_mmaction import export
+from mgdm_mmaction.clip import embed_dims
 
 __all__ = ['benchmark_export']
 
 
-def benchmark_export(config: Path, repeats: int, seed: int) -> Iterator[str]:
+def benchmark_export(config: Path, arch: str | None, repeats: int, seed: int) -> Iterator[str]:
     """Export the model of a config with random weights, both ways, and time the files on the CPU.
 
     Args:
         config (Path): A config.
+        arch (str | None): CLIP architecture instead of the config's.
         repeats (int): Pairs of timed runs.
         seed (int): Seed of the weights.
 
@@ -30,6 +32,8 @@ def benchmark_export(config: Path, repeats: int, seed: int) -> Iterator[str]:
     cfg = Config.fromfile(str(config))
     for part in (cfg.model.backbone, cfg.model.cls_head):
         part.pretrained = None
+        part.arch = arch or part.arch
+    cfg.model.neck.embed_dims = embed_dims(cfg.model.backbone.arch)
     torch.manual_seed(seed)
     recognizer = MODELS.build(cfg.model)
     recognizer.init_weights()

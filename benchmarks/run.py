@@ -117,8 +117,9 @@ def _towers(args: argparse.Namespace) -> Iterator[str]:
 
 
 def _export(args: argparse.Namespace) -> Iterator[str]:
-    name = 'toy/mgdm_toy.py' if args.quick else 'k400/mgdm_vit-b-32_8f_k400.py'
-    return _part('exporting').benchmark_export(_CONFIGS / name, 5 * args.repeats, args.seed)
+    config = _CONFIGS / 'k400' / 'mgdm_vit-b-32_8f_k400.py'
+    arch = 'mgdm-tiny' if args.quick else None
+    return _part('exporting').benchmark_export(config, arch, 5 * args.repeats, args.seed)
 
 
 def _imports(args: argparse.Namespace) -> Iterator[str]:

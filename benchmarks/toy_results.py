@@ -12,7 +12,6 @@ from threading import RLock
 from typing import NamedTuple
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.toy.scores import Scores, read_scores
 from mgdm_mmaction.toy.steps import locate, run_command
 
 __all__ = ['VARIANTS', 'Variant', 'run_experiments']
@@ -129,6 +128,8 @@ def _run(name: str, seed: int, out: Path, options: list[str]) -> None:
 
 
 def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict[str, dict]:
+    from mgdm_mmaction.toy.scores import read_scores
+
     folder, variant = _folder(name, seed, out), VARIANTS[name]
 
     def trained(other: str) -> str:
@@ -225,7 +226,7 @@ def _table(variants: Sequence[str], seeds: Sequence[int], out: Path) -> str:
             json.loads((_folder(name, seed, out) / 'result.json').read_text()) for seed in seeds
         ]
         cells = [_mean([r[context]['top1'] for r in results]) for context in _CONTEXTS]
-        cells += [_mean([r['all'][key] for r in results]) for key in Scores._fields[1:]]
+        cells += [_mean([r['all'][key] for r in results]) for key in ('top5', 'object', 'motion')]
         lines.append(f'| {name} | {" | ".join(cells)} |')
     return '\n'.join(lines)
 

@@ -1,22 +1,31 @@
-"""A tiny copy of the toy data set: real videos, a random tiny CLIP, made-up negatives."""
+"""A tiny copy of the toy data set, and a tiny checkpoint as a training run would save it."""
 
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
+from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.clip import build_clip, weights_digest
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
 from mgdm_mmaction.text.corpus import LabelCorpus, read_labels
 from mgdm_mmaction.toy.dataset import generate_dataset
+from tests.models.tiny import CLASSES, tiny_config
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = str(ROOT / 'configs' / 'toy' / 'mgdm_toy.py')
+
+# Of a clip of the tiny checkpoint.
+NUM_FRAMES = 4
 
 # What makes a run of the toy config short.
 SHORT = [
@@ -93,3 +102,71 @@ def _write_negatives(root: Path, digest: str, k: int = 7) -> None:
             others = np.setdiff1d(np.arange(len(corpus)), corpus.class_ids[int(label)])
             scores = np.sort(generator.random(k))[::-1]
             writer.write(path, int(label), generator.permutation(others)[:k], scores)
+
+
+def clip_config(classes, pretrained=None, num_clips=1, crop='CenterCrop') -> Config:
+    """A config with a model and a test pipeline as ours have them."""
+    pipeline = [
+        dict(
+            type='SkipUnreadable',
+            transforms=[
+                dict(type='DecordInit'),
+                dict(type='UniformSample', clip_len=NUM_FRAMES, num_clips=num_clips),
+                dict(type='DecordDecode'),
+            ],
+            test_mode=True,
+        ),
+        dict(type='Resize', scale=(-1, 64)),
+        dict(type=crop, crop_size=64),
+        dict(type='FormatShape', input_format='NCHW'),
+        dict(type='PackActionInputs'),
+    ]
+    # Not in test mode, as a careless config has it: the inferencer sets it.
+    model = tiny_config(
+        backbone=dict(pretrained=pretrained),
+        neck=dict(num_frames=NUM_FRAMES),
+        cls_head=dict(classes=classes, pretrained=pretrained),
+        data_preprocessor=dict(
+            type='ActionDataPreprocessor',
+            mean=[122.8, 116.7, 104.1],
+            std=[68.5, 66.6, 70.3],
+            format_shape='NCHW',
+        ),
+    )
+    return Config(dict(model=model, test_pipeline=pipeline))
+
+
+def save_checkpoint(path: Path, config: Config, written: Config | None = None) -> Path:
+    """Save a model of a config; ``written`` is the config that the file names instead."""
+    init_default_scope('mmaction')
+    torch.manual_seed(0)
+    model = MODELS.build(config.model)
+    model.init_weights()
+    text = (written or config).pretty_text
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(cfg=text)), path)
+    return path
+
+
+@pytest.fixture(scope='session')
+def clip_file(tmp_path_factory) -> Path:
+    """Weights of a tiny CLIP."""
+    path = tmp_path_factory.mktemp('clip') / 'clip.pt'
+    torch.manual_seed(0)
+    torch.save(build_clip('mgdm-tiny').state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope='session')
+def checkpoint(tmp_path_factory, clip_file) -> Path:
+    """A checkpoint whose config names files of another machine."""
+    gone = clip_config('/gone/classes.txt', '/gone/clip.pt')
+    path = tmp_path_factory.mktemp('run') / 'epoch_1.pth'
+    return save_checkpoint(path, clip_config(CLASSES, str(clip_file)), written=gone)
+
+
+@pytest.fixture(scope='session')
+def inferencer(checkpoint) -> MGDMInferencer:
+    """An inferencer of the checkpoint alone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        return MGDMInferencer(str(checkpoint), device='cpu', show_progress=False)

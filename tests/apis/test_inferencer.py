@@ -13,7 +13,7 @@ from mmaction.structures import ActionDataSample
 
 from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.errors import MGDMError
-from tests.inference.conftest import NUM_FRAMES, clip_config, save_checkpoint
+from tests.apis.conftest import NUM_FRAMES, clip_config, save_checkpoint
 from tests.models.tiny import CLASSES
 from tests.video.clips import encode
 

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mgdm_mmaction.apis import window_pipeline as module
 from mgdm_mmaction.apis.window_pipeline import WindowPipeline
 from mgdm_mmaction.errors import MGDMError
-from tests.inference.conftest import NUM_FRAMES, clip_config
+from tests.apis.conftest import NUM_FRAMES, clip_config
 from tests.models.tiny import CLASSES
 
 

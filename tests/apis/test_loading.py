@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.checkpoint import Checkpoint
 from mgdm_mmaction.errors import MGDMError
-from tests.inference.conftest import clip_config, save_checkpoint
+from tests.apis.conftest import clip_config, save_checkpoint
 from tests.models.tiny import CLASSES
 from tests.video.clips import encode
 

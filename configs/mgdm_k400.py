@@ -12,8 +12,7 @@ Train (8 GPUs x 32 clips; on another number of GPUs add --auto-scale-lr):
 Test:
     tools/dist_test.sh configs/mgdm_k400.py work_dirs/mgdm_k400/best_acc_top1_epoch_20.pth 8
 Change what you like:
-    MGDM_K=5 MGDM_FRAMES=8 ...        (with a --work-dir of their own)
-    ... --cfg-options train_dataloader.batch_size=16 model.backbone.with_cp=True
+    ... --cfg-options k=5 num_frames=8 batch_size=16 model.backbone.with_cp=True
     ... --cfg-options model.backbone.pretrained=clip.pt model.cls_head.pretrained=clip.pt
 The folders beside this file hold other towers, frames and data sets, `ablations/` the rows of the
 paper's tables, and `custom/mgdm_custom.py` is the template for your own data (docs/configs.md).

@@ -1,8 +1,9 @@
 # What all data sets share: clips of 16 frames of 224 x 224, k = 7 negatives, 8 GPUs x 32 clips. A
 # data set adds its lists, a config its negatives file.
 #
-# For one run, MGDM_FRAMES and MGDM_K in the environment change frames and k. A config changes steps
-# by their names, because MMEngine does not merge lists:
+# For one run, `--cfg-options k=3 num_frames=8` or, with MMAction2's own tools, MGDM_K=3 and
+# MGDM_FRAMES=8 in the environment change k and frames. A config changes steps by their names,
+# because MMEngine does not merge lists:
 #     change_steps(_base_, AttachHardNegatives=dict(k=3))
 num_frames = int('{{$MGDM_FRAMES:16}}')
 size, short_side, flip_ratio = 224, 256, 0.5

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mgdm_mmaction.app.limits import Limits, read_label_box
+from mgdm_mmaction.app.limits import read_label_box
 from mgdm_mmaction.errors import MGDMError
 
 
@@ -24,18 +24,3 @@ def test_too_many_or_too_long_labels():
     with pytest.raises(MGDMError, match='Label 2 has 201 characters; up to 200 .* one short label'):
         read_label_box('run\n' + 'x' * 201)
     assert len(read_label_box('\n'.join(['x' * 200] * 1000))) == 1000
-
-
-@pytest.mark.parametrize(
-    ('options', 'message'),
-    [
-        (dict(max_size=0), '--max-size 0: expected a number above 0'),
-        (dict(max_size=float('nan')), '--max-size nan'),
-        (dict(max_duration=-1), '--max-duration -1'),
-        (dict(max_duration=float('inf')), '--max-duration inf'),
-        (dict(queue=0), '--queue 0: expected at least 1'),
-    ],
-)
-def test_limits_that_are_none(options, message):
-    with pytest.raises(MGDMError, match=message):
-        Limits(**options)

@@ -98,9 +98,8 @@ def test_drop_a_clip_and_change_labels(page, clip, recognition):
     page.open()
     page.drop(clip)
     page.wait_for('the best of 12 labels')
-    expected = recognition(str(clip))
+    found = recognition(str(clip)).prediction
     shown = page.labels()
-    found = expected.prediction
     assert list(shown) == found.labels[:5]
     assert list(shown.values()) == pytest.approx(found.scores[:5], abs=0.0006)
     width = decord.VideoReader(str(clip))[0].shape[1]
@@ -109,15 +108,6 @@ def test_drop_a_clip_and_change_labels(page, clip, recognition):
         'return all.length === 8 && all.every(i => i.naturalWidth === arguments[0])',
         width,
     )
-    rows = page.js(
-        "return [...document.querySelectorAll('.mgdm-frames tbody tr')].map(r => "
-        "[...r.querySelectorAll('td')].map(c => c.classList.contains('mgdm-most')))"
-    )
-    assert [row.index(True) for row in rows] == found.windows[0].attention[:5].argmax(1).tolist()
-    apart = page.js(
-        "return [...document.querySelectorAll('.mgdm-apart tbody th')].map(h => h.innerText)"
-    )
-    assert apart == [item.label for item in expected.neighbours]
     # Other labels, one of them HTML; an empty line does not count.
     box = page.driver.find_element('css selector', '#mgdm-labels textarea')
     box.send_keys(f'juggling three balls\n\n{NASTY}\nstar growing')
@@ -131,14 +121,6 @@ def test_drop_a_clip_and_change_labels(page, clip, recognition):
     box.send_keys('\nStarGrowing')
     page.driver.find_element('id', 'mgdm-run').click()
     page.wait_for('have the same name but for spelling')
-    # And back to its own.
-    box.clear()
-    box.send_keys(' ')
-    page.driver.find_element('id', 'mgdm-run').click()
-    page.wait_for('the best of 12 labels')
-    assert page.labels() == pytest.approx(
-        dict(zip(found.labels[:5], found.scores[:5], strict=True)), abs=0.0006
-    )
 
 
 def test_mistakes_are_one_line_and_the_next_clip_works(page, clip, long_clip, tmp_path):

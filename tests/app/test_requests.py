@@ -100,11 +100,9 @@ def test_no_other_file_does(server, sent, checkpoint, toy):
     up.symlink_to(checkpoint.parent)
     inside = os.path.relpath(checkpoint, folder)
     tried = [
-        checkpoint, toy.root / 'negatives.jsonl', '/proc/self/environ', '/etc/passwd',
-        '/proc/self/cwd/setup.py', 'setup.py', './setup.py', 'mgdm_mmaction/app/page.py', '',
-        link, up / checkpoint.name, folder / inside, f'{sent}/../../{inside}', folder,
-        f'{folder}x', f'{sent}%00', f'{sent}\0', f'//{checkpoint}', f'file://{checkpoint}',
-        'http://127.0.0.1:9/', 'https://example.org/a.mp4', '~/.ssh/id_rsa', r'..\..\setup.py',
+        checkpoint, toy.root / 'negatives.jsonl', '/proc/self/environ', 'setup.py', '', link,
+        up / checkpoint.name, folder / inside, f'{sent}/../../{inside}', folder, f'{sent}\0',
+        f'//{checkpoint}', f'file://{checkpoint}', 'http://127.0.0.1:9/', '~/.ssh/id_rsa',
     ]  # fmt: skip
     secret = checkpoint.read_bytes()[:64]
     own = ('not a file of this page', 'there is nothing here')

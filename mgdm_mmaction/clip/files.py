@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 
 __all__ = ['find_weights_file', 'read_sidecar_config', 'read_state_dict']
 
@@ -47,8 +47,7 @@ def find_weights_file(path: str | Path) -> Path:
             f'{path}: this folder holds none of {", ".join(_FOLDER_NAMES)}; pass the weights file '
             'itself (a model split over several files has to be saved as one first)'
         )
-    if not path.is_file():
-        raise MGDMError(f'{path}: no such file of CLIP weights')
+    require_file(path, 'file of CLIP weights')
     return path
 
 

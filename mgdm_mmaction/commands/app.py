@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 from .common import add_device
 
 __all__ = ['main']
@@ -122,8 +122,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ('CHECKPOINT', args.checkpoint),
         ('--negatives', args.negatives),
     ):
-        if path is not None and not os.path.isfile(path):
-            raise MGDMError(f'{what} {path}: no such file.')
+        if path is not None:
+            require_file(path, what)
     if args.checkpoint is None and args.model.endswith('.py'):
         raise MGDMError(
             f'{args.model}: is a config; name the checkpoint behind it: '

@@ -1,7 +1,6 @@
 """The command line of the half-vector scatter."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -146,6 +145,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise MGDMError(f'--dpi {args.dpi}: expected 20 to 1000.')
     if args.label is not None and not args.videos:
         raise MGDMError('--label belongs to --videos; videos of the list have theirs.')
-    if args.font is not None and not os.path.isfile(args.font):
-        raise MGDMError(f'--font {args.font}: no such file.')
+    if args.font is not None:
+        require_file(args.font, 'font')
     return args

@@ -23,11 +23,11 @@ def model(tmp_path):
 @pytest.mark.parametrize(
     ('args', 'message'),
     [
-        (['gone.pth'], 'MODEL gone.pth: no such file'),
+        (['gone.pth'], 'MODEL gone.pth does not exist'),
         ([CONFIG], 'is a config; name the checkpoint behind it: tools/app.py'),
-        ([CONFIG, 'gone.pth'], 'CHECKPOINT gone.pth: no such file'),
+        ([CONFIG, 'gone.pth'], 'CHECKPOINT gone.pth does not exist'),
         (['{model}', '--labels', 'gone.txt'], "'gone.txt' is neither a file nor one of"),
-        (['{model}', '--negatives', 'gone.jsonl'], '--negatives gone.jsonl: no such file'),
+        (['{model}', '--negatives', 'gone.jsonl'], '--negatives gone.jsonl does not exist'),
         (['{model}', '--port', '70000'], '--port 70000: expected 0 to 65535'),
         (['{model}', '--max-size', '0'], '--max-size 0: expected a number above 0'),
         (['{model}', '--max-duration', 'nan'], '--max-duration nan'),

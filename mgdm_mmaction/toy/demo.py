@@ -18,7 +18,6 @@ __all__ = ['run_demo']
 _CONFIG = 'configs/toy/mgdm_toy.py'
 _ZERO_SHOT_CONFIG = 'configs/toy/clip_zero_shot_toy.py'
 _LEAVE_A_CORE = dict(OMP_NUM_THREADS=str(max(1, (os.cpu_count() or 2) - 1)))
-_K = 'train_dataloader.dataset.pipeline.1.k'
 _NUM_STEPS = 8
 
 
@@ -110,7 +109,7 @@ def run_demo(
         demo.run(
             f'Train {name}', 'tools/train.py', config, '--work-dir', str(folder),
             '--seed', str(seed),
-            '--cfg-options', f'{_K}={number}', f'train_cfg.max_epochs={epochs}',
+            '--cfg-options', f'k={number}', f'train_cfg.max_epochs={epochs}',
         )  # fmt: skip
         # The last epoch and not the best one: the best was chosen on the videos of this test.
         checkpoint = folder / f'epoch_{epochs}.pth'

@@ -51,7 +51,7 @@ def _expected(trained, name, stage):
 
 def test_a_file_a_video_as_mmaction2_names_them(trained, dump, tmp_path, capsys):
     out = tmp_path / 'features'
-    dump(out)
+    dump(out, '--stage', 'video')  # of MGDM, what the neck gives
 
     assert sorted(file.name for file in out.iterdir()) == [f'{n}.pkl' for n in NAMES] + [
         'features.json'

@@ -12,7 +12,7 @@ from threading import RLock
 from typing import NamedTuple
 
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.toy.steps import locate, run_command
+from mgdm_mmaction.toy.demo import locate, run_command
 
 __all__ = ['VARIANTS', 'Variant', 'run_experiments']
 

@@ -8,16 +8,8 @@ __all__ = ['main']
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Generate the toy data set, see ``tools/make_toy_data.py --help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None (those of the process).
-
-    Raises:
-        MGDMError: See :func:`~mgdm_mmaction.toy.dataset.generate_dataset`.
-    """
-    from ..toy.actions import DEFAULT_OBJECTS, MOTIONS
-    from ..toy.shapes import OBJECTS
+    """Generate the toy data set, see ``tools/make_toy_data.py --help``."""
+    from ..toy.actions import DEFAULT_OBJECTS, MOTIONS, OBJECTS
 
     parser = argparse.ArgumentParser(
         description='Generate a small action data set of mp4 files whose classes are an object '
@@ -26,12 +18,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('out_dir', help='directory to write to')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
-        '--objects',
-        nargs='+',
-        default=list(DEFAULT_OBJECTS),
-        metavar='OBJECT',
+        '--objects', nargs='+', default=list(DEFAULT_OBJECTS), metavar='OBJECT',
         help=f'objects, six classes each; from: {", ".join(OBJECTS)} (default: the first six)',
-    )
+    )  # fmt: skip
     parser.add_argument('--train-clips', type=int, default=16, help='a class (default: 16)')
     parser.add_argument('--val-clips', type=int, default=8, help='a class (default: 8)')
     parser.add_argument('--num-frames', type=int, default=24, help='of a clip (default: 24)')

@@ -11,14 +11,7 @@ _MINED = 16
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the demo, see ``tools/toy_demo.py --help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None (those of the process).
-
-    Raises:
-        MGDMError: If k is beyond what is mined, or a step fails.
-    """
+    """Run the demo, see ``tools/toy_demo.py --help``."""
     parser = argparse.ArgumentParser(
         'toy_demo.py', description='Run MGDM on a toy action data set.'
     )

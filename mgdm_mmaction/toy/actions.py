@@ -1,4 +1,4 @@
-"""The classes of the toy action data set: an object times a motion, and how each motion runs."""
+"""The classes of the toy data set: an object with an outline times a motion with a track."""
 
 import math
 from collections.abc import Sequence
@@ -7,11 +7,50 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import MGDMError
-from .shapes import OBJECTS
 
-__all__ = ['DEFAULT_OBJECTS', 'MOTIONS', 'Action', 'list_actions', 'sample_track']
+__all__ = ['DEFAULT_OBJECTS', 'MOTIONS', 'OBJECTS', 'Action', 'list_actions', 'sample_track']
 
-DEFAULT_OBJECTS = OBJECTS[:6]
+
+def _regular(num_points: int, radius: float = 1.0, start: float = -90.0) -> np.ndarray:
+    angles = np.deg2rad(start + np.arange(num_points) * 360.0 / num_points)
+    return radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def _box(width: float, height: float) -> np.ndarray:
+    return np.array([[-width, -height], [width, -height], [width, height], [-width, height]])
+
+
+def _star() -> np.ndarray:
+    points = np.empty((10, 2))
+    points[0::2] = _regular(5)
+    points[1::2] = _regular(5, 0.42, start=-54.0)
+    return points
+
+
+def _cross(arm: float = 0.3) -> np.ndarray:
+    corners = [np.array([[arm, -arm], [arm, -1.0], [-arm, -1.0]])]
+    quarter_turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    for _ in range(3):
+        corners.append(corners[-1] @ quarter_turn)
+    return np.concatenate(corners)
+
+
+#: Object -> closed contours [P, 2] (x to the right, y down) about the origin, of a size of about 1.
+#: They are filled by the even-odd rule, so that a second contour cuts a hole.
+OBJECTS = {
+    'circle': [_regular(40, 0.9)],
+    'square': [_box(0.8, 0.8)],
+    'triangle': [_regular(3, 1.1)],
+    'star': [_star() * 1.15],
+    'cross': [_cross()],
+    'ring': [_regular(40), _regular(40, 0.55)],
+    'hourglass': [np.array([[-0.8, -1.0], [0.8, -1.0], [-0.8, 1.0], [0.8, 1.0]])],
+    'diamond': [np.array([[0.0, -1.15], [0.55, 0.0], [0.0, 1.15], [-0.55, 0.0]])],
+    'bar': [_box(1.15, 0.28)],
+    'frame': [_box(0.85, 0.85), _box(0.45, 0.45)],
+}
+
+DEFAULT_OBJECTS = tuple(OBJECTS)[:6]
 
 #: Motion name -> (axis of the track, direction). Axes are x (right), y (down), logarithm of size.
 MOTIONS = {
@@ -33,12 +72,7 @@ _RANGES = (
 
 
 class Action(NamedTuple):
-    """One class of the data set.
-
-    Args:
-        object (str): One of :data:`~mgdm_mmaction.toy.shapes.OBJECTS`.
-        motion (str): One of :data:`MOTIONS`.
-    """
+    """One class of the data set: one of :data:`OBJECTS`, and one of :data:`MOTIONS`."""
 
     object: str
     motion: str
@@ -50,14 +84,7 @@ class Action(NamedTuple):
 
 
 def list_actions(objects: Sequence[str] = DEFAULT_OBJECTS) -> list[Action]:
-    """List the classes of a data set in label order: object by object, motions in fixed order.
-
-    Args:
-        objects (Sequence[str], optional): Names of the objects. Defaults to
-            :data:`DEFAULT_OBJECTS`.
-
-    Returns:
-        list[Action]: Action of label i at position i, six an object.
+    """List the classes of objects in label order: object by object, motions in fixed order.
 
     Raises:
         MGDMError: If there is no object, an unknown one, or one twice.

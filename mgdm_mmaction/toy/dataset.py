@@ -1,11 +1,11 @@
 """Writes the toy action data set: mp4 files, and lists as MMAction2's VideoDataset reads them."""
 
+import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,28 +13,14 @@ import numpy as np
 from ..errors import MGDMError
 from .actions import DEFAULT_OBJECTS, Action, list_actions
 from .render import render_clip
-from .settings import at_least, read_json, refuse, write_json
 
-__all__ = ['SETTINGS_FILE', 'clip_generator', 'generate_dataset', 'read_settings']
+__all__ = ['clip_generator', 'generate_dataset', 'read_settings']
 
-SETTINGS_FILE = 'dataset.json'
 _FORMAT_VERSION = 1
 _FPS = 12
 
 # First word of the random streams: clips of one stream never appear in another one.
 _STREAMS = {'train': 0, 'val': 1, 'pretrain': 2}
-
-
-class _Clip(NamedTuple):
-    split: str
-    action: Action
-    label: int
-    index: int
-
-    @property
-    def path(self) -> str:
-        """Path under ``videos`` as the lists write it."""
-        return f'{self.split}/{self.action.name.replace(" ", "_")}/{self.index:04d}.mp4'
 
 
 def clip_generator(seed: int, stream: str, action: Action, index: int) -> np.random.Generator:
@@ -47,9 +33,6 @@ def clip_generator(seed: int, stream: str, action: Action, index: int) -> np.ran
         stream (str): ``'train'``, ``'val'`` or ``'pretrain'``.
         action (Action): Class of the clip.
         index (int): Number of the clip in its class.
-
-    Returns:
-        np.random.Generator: Fresh generator.
     """
     return np.random.default_rng([_STREAMS[stream], seed, zlib.crc32(action.name.encode()), index])
 
@@ -68,8 +51,7 @@ def generate_dataset(
 
     Files under ``out_dir``: ``videos/<split>/<class>/<number>.mp4``, ``train_list.txt`` and
     ``val_list.txt`` (path under ``videos`` and label), ``classes.txt`` (a name a line, in label
-    order) and, when all is complete, ``dataset.json`` with the settings. The same settings give the
-    same videos.
+    order) and ``dataset.json`` with the settings. The same settings give the same videos.
 
     Args:
         out_dir (str | os.PathLike): Directory to write to.
@@ -90,12 +72,6 @@ def generate_dataset(
             origin, an OpenCV that cannot write mp4, or a size that decord cannot read.
     """
     actions = list_actions(objects)
-    at_least(0, seed=seed)
-    at_least(1, train_clips=train_clips, val_clips=val_clips)
-    at_least(2, num_frames=num_frames)
-    at_least(32, size=size)
-    if size % 2:
-        raise MGDMError(f'size should be even, as mp4 needs it, but got {size}')
     settings = dict(
         format_version=_FORMAT_VERSION,
         seed=seed,
@@ -105,44 +81,48 @@ def generate_dataset(
         num_frames=num_frames,
         size=size,
     )
+    lowest = dict(seed=0, train_clips=1, val_clips=1, num_frames=2, size=32)
+    for name, least in lowest.items():
+        if settings[name] < least:
+            raise MGDMError(f'{name} should be at least {least}, but got {settings[name]}')
+    if size % 2:
+        raise MGDMError(f'size should be even, as mp4 needs it, but got {size}')
     out_dir = Path(out_dir)
-    found = read_json(out_dir / SETTINGS_FILE)
-    if found is None and (out_dir / 'videos').exists():
+    videos, settings_file = out_dir / 'videos', out_dir / 'dataset.json'
+    found = read_json(settings_file)
+    if found is None and videos.exists():
         raise MGDMError(
-            f'{out_dir / "videos"} exists but {out_dir / SETTINGS_FILE} does not: these videos '
-            'were not generated here and are left alone; choose another directory'
+            f'{videos} exists but {settings_file} does not: these videos were not generated here '
+            'and are left alone; choose another directory'
         )
     if found and found.pop('complete', False) and not overwrite:
-        if found == settings:
-            return False
-        refuse(out_dir, found, settings)
+        check_same(out_dir, found, settings)
+        return False
 
-    write_json(out_dir / SETTINGS_FILE, dict(settings, complete=False))
-    shutil.rmtree(out_dir / 'videos', ignore_errors=True)
-    clips = list(_list_clips(actions, dict(train=train_clips, val=val_clips)))
-    for folder in {(out_dir / 'videos' / clip.path).parent for clip in clips}:
-        folder.mkdir(parents=True)
-
-    for clip in clips:
-        generator = clip_generator(seed, clip.split, clip.action, clip.index)
-        frames = render_clip(clip.action, generator, num_frames, size)
-        _write_video(out_dir / 'videos' / clip.path, frames)
-        if clip is clips[0]:
-            _check_video(out_dir / 'videos' / clip.path, frames)
-
-    for split in ('train', 'val'):
-        lines = [f'{clip.path} {clip.label}\n' for clip in clips if clip.split == split]
-        (out_dir / f'{split}_list.txt').write_text(''.join(lines))
+    write_json(settings_file, dict(settings, complete=False))
+    shutil.rmtree(videos, ignore_errors=True)
+    lists = {'train': '', 'val': ''}
+    for split, count in (('train', train_clips), ('val', val_clips)):
+        for label, action in enumerate(actions):
+            folder = f'{split}/{action.name.replace(" ", "_")}'
+            (videos / folder).mkdir(parents=True)
+            for index in range(count):
+                generator = clip_generator(seed, split, action, index)
+                frames = render_clip(action, generator, num_frames, size)
+                path = f'{folder}/{index:04d}.mp4'
+                _write_video(videos / path, frames)
+                if not lists['train']:
+                    _check_video(videos / path, frames)
+                lists[split] += f'{path} {label}\n'
+    for split, text in lists.items():
+        (out_dir / f'{split}_list.txt').write_text(text)
     (out_dir / 'classes.txt').write_text(''.join(f'{action.name}\n' for action in actions))
-    write_json(out_dir / SETTINGS_FILE, dict(settings, complete=True))
+    write_json(settings_file, dict(settings, complete=True))
     return True
 
 
 def read_settings(data_root: str | os.PathLike) -> dict:
     """Read the settings a toy data set was generated with.
-
-    Args:
-        data_root (str | os.PathLike): Directory of the data set.
 
     Returns:
         dict: ``seed``, ``objects``, ``train_clips``, ``val_clips``, ``num_frames``, ``size``.
@@ -150,7 +130,7 @@ def read_settings(data_root: str | os.PathLike) -> dict:
     Raises:
         MGDMError: If there is no complete data set.
     """
-    settings = read_json(Path(data_root) / SETTINGS_FILE)
+    settings = read_json(Path(data_root) / 'dataset.json')
     if settings is None or not settings.pop('complete', False):
         state = 'no' if settings is None else 'only an unfinished'
         raise MGDMError(
@@ -161,15 +141,37 @@ def read_settings(data_root: str | os.PathLike) -> dict:
     return settings
 
 
-def _list_clips(actions: list[Action], clips_per_class: dict[str, int]) -> Iterator[_Clip]:
-    for split, count in clips_per_class.items():
-        for label, action in enumerate(actions):
-            for index in range(count):
-                yield _Clip(split, action, label, index)
+def read_json(path: Path) -> dict | None:
+    """Read the settings that something was made with; None if there is no such file."""
+    try:
+        return dict(json.loads(path.read_text())) if path.exists() else None
+    except (ValueError, TypeError):
+        raise MGDMError(f'{path} holds no settings; delete it, or choose another place') from None
+
+
+def write_json(path: Path, settings: dict) -> None:
+    """Write settings beside what was made with them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(settings, indent=2) + '\n')
+
+
+def check_same(what: Path, found: dict, wanted: dict) -> None:
+    """Refuse to keep or replace what was made with other settings."""
+    different = '; '.join(
+        f'{key} is {found.get(key)!r}, wanted {value!r}'
+        for key, value in wanted.items()
+        if found.get(key) != value
+    )
+    if different:
+        raise MGDMError(
+            f'{what} was made with other settings ({different}); choose another place, or replace '
+            'it with --overwrite'
+        )
 
 
 def _write_video(path: Path, frames: np.ndarray) -> None:
     height, width = frames.shape[1:3]
+    # PyAV would do, but its encoder gives other bytes, and the printed results are of these.
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), _FPS, (width, height))
     if not writer.isOpened():
         raise MGDMError(f'{path}: this OpenCV ({cv2.__version__}) does not write mp4 video there')

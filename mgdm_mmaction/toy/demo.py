@@ -1,32 +1,98 @@
 """The demo: everything from making the videos to a table of accuracies."""
 
 import os
+import re
 import shlex
+import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from ..errors import MGDMError
 from ..negatives import read_negatives
 from .scores import Scores, read_scores
-from .steps import locate, run_command, shorten
 
-__all__ = ['run_demo']
+__all__ = ['locate', 'run_command', 'run_demo']
 
 _CONFIG = 'configs/toy/mgdm_toy.py'
 _ZERO_SHOT_CONFIG = 'configs/toy/clip_zero_shot_toy.py'
 _LEAVE_A_CORE = dict(OMP_NUM_THREADS=str(max(1, (os.cpu_count() or 2) - 1)))
 _NUM_STEPS = 8
+_TRAINING = re.compile(r'Epoch\(train\)\s+\[(\d+)\]\[\s*(\d+)/(\d+)\].*?eta: (\S+).*?loss: (\S+)')
+_VALIDATION = re.compile(r'Epoch\((?:val|test)\).*?acc/top1: (\S+).*?acc/top5: (\S+)')
+
+
+def locate(file: str) -> str:
+    """Write a file of the project as it would be typed in the current folder.
+
+    Args:
+        file (str): Path below the folder that holds ``tools`` and ``configs``: the source tree, or
+            ``.mim`` of an installed package.
+    """
+    package = Path(__file__).resolve().parents[1]
+    installed = package / '.mim'
+    root = package.parent if (package.parent / 'tools').is_dir() else installed
+    return os.path.relpath(root / file)
+
+
+def run_command(
+    command: Sequence[str],
+    log_file: Path,
+    echo: Callable[[str], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Run one of the tools to its end.
+
+    Args:
+        command (Sequence[str]): A tool, as :func:`locate` writes it, and its arguments.
+        log_file (Path): Gets everything that the command prints.
+        echo (Callable, optional): Called with every line. Defaults to None.
+        environment (Mapping, optional): Variables added to the process's own. Defaults to None.
+
+    Raises:
+        MGDMError: If the command fails; with its last lines.
+    """
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    with log_file.open('w') as log:
+        log.write(f'$ python {shlex.join(command)}\n')
+        with subprocess.Popen(
+            [sys.executable, *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors='replace',
+            env={**os.environ, **(environment or {}), 'PYTHONUNBUFFERED': '1'},
+        ) as process:
+            for line in process.stdout:
+                log.write(line)
+                lines = [*lines[-14:], line.rstrip()]
+                if echo:
+                    echo(line.rstrip())
+    if process.returncode:
+        last = '\n'.join(lines)
+        raise MGDMError(
+            f'`python {shlex.join(command)}` failed with code {process.returncode}; the whole '
+            f'output is in {log_file}, its last lines are:\n{last}'
+        )
+
+
+def shorten(line: str) -> str | None:
+    """Return the progress or the accuracy in a line of MMEngine's log; None if it has neither."""
+    if found := _TRAINING.search(line):
+        epoch, step, steps, eta, loss = found.groups()
+        return f'epoch {epoch}, step {step}/{steps}, loss {float(loss):.2f}, {eta} left'
+    if found := _VALIDATION.search(line):
+        return 'top-1 {:.1%}, top-5 {:.1%}'.format(*map(float, found.groups()))
+    return None
 
 
 class _Demo:
-    """Counts the steps and shows their progress.
-
-    Args:
-        work_dir (Path): Folder of logs and checkpoints.
-    """
+    """Counts the steps and shows their progress."""
 
     def __init__(self, work_dir: Path) -> None:
         self.work_dir, self.step = work_dir, 0
@@ -120,7 +186,7 @@ def run_demo(
 def _last_screen(
     results: dict[str, Scores], negatives: Path, work_dir: Path, seconds: float
 ) -> str:
-    """What the user came for: accuracies, negatives, files, and the way on."""
+    """Describe what came out: accuracies, negatives, files, and how to continue."""
     lines = ['', '=' * 78, f'{"":24}top-1    top-5    object right    motion given the object']
     for name, scores in results.items():
         lines.append(

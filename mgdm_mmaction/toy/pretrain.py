@@ -13,35 +13,31 @@ from open_clip import ClipLoss
 from torch import Tensor, nn
 
 from ..clip import build_clip, image_size, tokenize
+from ..errors import MGDMError
 from ..text.corpus import DEFAULT_PROMPT
 from .actions import DEFAULT_OBJECTS, Action, list_actions, sample_track
-from .dataset import clip_generator
+from .dataset import check_same, clip_generator, read_json, write_json
 from .render import render_track
-from .settings import at_least, read_json, refuse, write_json
-from .zero_shot import frames_to_tensor
+from .scores import frames_to_tensor
 
-__all__ = ['CAPTIONS', 'train_tiny_clip']
+__all__ = ['ARCH', 'train_tiny_clip']
 
-#: Sentences that the captions are made of; the first one is the one that is used for recognition.
-CAPTIONS = (
-    DEFAULT_PROMPT,
-    'a video of a {}',
-    'a frame of a {}',
-    '{}',
-)
+ARCH = 'mgdm-tiny'
+# Sentences that the captions are made of; the first one is the one that is used for recognition.
+_CAPTIONS = (DEFAULT_PROMPT, 'a video of a {}', 'a frame of a {}', '{}')
+_LR = 1e-3
+# Of the loss between two wordings of a class.
+_TEXT_WEIGHT = 0.5
 _MAX_LOGIT_SCALE = math.log(100.0)
 
 
 def train_tiny_clip(
     out_file: str | os.PathLike,
-    arch: str = 'mgdm-tiny',
     objects: Sequence[str] = DEFAULT_OBJECTS,
     steps: int = 400,
     batch_size: int = 128,
-    lr: float = 1e-3,
     seed: int = 0,
     num_frames: int = 24,
-    text_weight: float = 0.5,
     overwrite: bool = False,
 ) -> bool:
     """Train a CLIP from scratch on frames of toy actions and their captions, and save its weights.
@@ -56,24 +52,20 @@ def train_tiny_clip(
     - class captions: a batch is several groups of one frame a class; the loss is taken within each
       group and averaged. Frames cannot tell the motions of one object apart, and alone this would
       pull their captions into one point. A CLIP that has read millions of captions knows the words
-      to differ; here a loss between two wordings of every class (``text_weight``) keeps that.
+      to differ; here a loss between two wordings of every class keeps that.
     - scene captions: 'a small star at the top left'. They teach the image tower to see size and
       place, as a CLIP trained on photographs does.
 
     Args:
         out_file (str | os.PathLike): File for the state dict, in open_clip's format. A JSON file of
             the same name keeps the settings.
-        arch (str, optional): Architecture. Defaults to 'mgdm-tiny'.
         objects (Sequence[str], optional): Objects of the data set. Defaults to
             :data:`~mgdm_mmaction.toy.actions.DEFAULT_OBJECTS`.
         steps (int, optional): Optimiser steps. Defaults to 400.
         batch_size (int, optional): Frames of a step at most; rounded down to whole groups. Defaults
             to 128.
-        lr (float, optional): Highest learning rate of AdamW. Defaults to 1e-3.
         seed (int, optional): Seed of the weights and frames. Defaults to 0.
         num_frames (int, optional): Frames of the clips that frames are taken from. Defaults to 24.
-        text_weight (float, optional): Weight of the loss between two wordings of a class. Defaults
-            to 0.5.
         overwrite (bool, optional): Replace a file of other settings. Defaults to False.
 
     Returns:
@@ -83,29 +75,22 @@ def train_tiny_clip(
         MGDMError: For a setting out of range, or a file of other settings.
     """
     actions = list_actions(objects)
-    at_least(1, steps=steps, batch_size=batch_size)
     settings = dict(
-        arch=arch,
-        objects=list(objects),
-        steps=steps,
-        batch_size=batch_size,
-        lr=lr,
-        seed=seed,
-        num_frames=num_frames,
-        text_weight=text_weight,
+        objects=list(objects), steps=steps, batch_size=batch_size, seed=seed, num_frames=num_frames
     )
+    for name in ('steps', 'batch_size'):
+        if settings[name] < 1:
+            raise MGDMError(f'{name} should be at least 1, but got {settings[name]}')
     out_file = Path(out_file)
     settings_file = out_file.with_suffix('.json')
     if out_file.exists() and not overwrite:
-        found = read_json(settings_file) or {}
-        if found == settings:
-            return False
-        refuse(out_file, found, settings)
+        check_same(out_file, read_json(settings_file) or {}, settings)
+        return False
 
     # The weights are drawn from torch's global generator; leave the caller's state as it was.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = build_clip(arch)
+        model = build_clip(ARCH)
         _fit(model, actions, settings)
 
     out_file.parent.mkdir(parents=True, exist_ok=True)
@@ -118,40 +103,40 @@ def train_tiny_clip(
 
 def _fit(model: nn.Module, actions: list[Action], settings: dict) -> None:
     """Run the optimiser over freshly drawn batches."""
-    arch, steps, lr = settings['arch'], settings['steps'], settings['lr']
+    steps = settings['steps']
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     vectors = [p for p in model.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(
         [dict(params=matrices, weight_decay=0.1), dict(params=vectors, weight_decay=0.0)],
-        lr=lr,
+        lr=_LR,
         betas=(0.9, 0.98),
         fused=True,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=lr, total_steps=steps + 1, pct_start=0.1, cycle_momentum=False
+        optimizer, max_lr=_LR, total_steps=steps + 1, pct_start=0.1, cycle_momentum=False
     )
     clip_loss = ClipLoss()
-    class_tokens = [tokenize([text.format(a.name) for a in actions], arch) for text in CAPTIONS]
+    class_tokens = [tokenize([text.format(a.name) for a in actions], ARCH) for text in _CAPTIONS]
     generator = np.random.default_rng(settings['seed'])
 
     model.train()
     start, recent = time.perf_counter(), deque(maxlen=50)
     for step in range(steps):
-        classes, images, captions = _draw_batch(actions, step, image_size(arch), settings)
+        classes, images, captions = _draw_batch(actions, step, image_size(ARCH), settings)
         image_features = model.encode_image(images, normalize=True)
         scale = model.logit_scale.exp()
         if step % 2:
             _, unique = np.unique(captions, return_index=True)
-            tokens = tokenize([captions[i] for i in unique], arch)
+            tokens = tokenize([captions[i] for i in unique], ARCH)
             text_features = model.encode_text(tokens, normalize=True)
             loss = clip_loss(image_features[torch.from_numpy(unique)], text_features, scale)
         else:
-            first, other = class_tokens[0], class_tokens[generator.integers(1, len(CAPTIONS))]
+            first, other = class_tokens[0], class_tokens[generator.integers(1, len(_CAPTIONS))]
             tokens = torch.cat([first[classes], other[classes]])
             first, other = model.encode_text(tokens, normalize=True).chunk(2)
             groups = image_features.split(len(classes))
             loss = sum(clip_loss(group, first, scale) for group in groups) / len(groups)
-            loss = loss + settings['text_weight'] * clip_loss(first, other, scale)
+            loss = loss + _TEXT_WEIGHT * clip_loss(first, other, scale)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -190,7 +175,7 @@ def _draw_batch(
 
 
 def _describe_scene(object_name: str, place: np.ndarray) -> str:
-    """Say what a single frame shows: the object, its size and where it is."""
+    """Describe a single frame: the object, its size and where it is."""
     x, y, radius = place
     size = ('small', 'medium', 'large')[int(radius > 0.16) + int(radius > 0.22)]
     vertical = ('top', 'middle', 'bottom')[int(y > 0.42) + int(y > 0.58)]

@@ -3,8 +3,7 @@
 import cv2
 import numpy as np
 
-from .actions import Action, sample_track
-from .shapes import object_outline
+from .actions import OBJECTS, Action, sample_track
 
 __all__ = ['render_clip', 'render_track']
 
@@ -19,14 +18,8 @@ def render_clip(
 ) -> np.ndarray:
     """Draw one clip of an action, with background, colours, speed and noise of its own.
 
-    Args:
-        action (Action): What to draw.
-        rng (np.random.Generator): Source of all randomness.
-        num_frames (int, optional): Frames F. Defaults to 24.
-        size (int, optional): Side S of the frames in pixels. Defaults to 80.
-
     Returns:
-        np.ndarray: Uint8 RGB frames [F, S, S, 3].
+        np.ndarray: Uint8 RGB frames [num_frames, size, size, 3].
 
     Example:
         >>> clip = render_clip(Action('star', 'growing'), np.random.default_rng(0))
@@ -42,7 +35,7 @@ def render_track(
     """Draw an object at given places.
 
     Args:
-        object_name (str): One of :data:`~mgdm_mmaction.toy.shapes.OBJECTS`.
+        object_name (str): One of :data:`~mgdm_mmaction.toy.actions.OBJECTS`.
         track (np.ndarray): Rows [F, 3] of :func:`~mgdm_mmaction.toy.actions.sample_track`.
         rng (np.random.Generator): Source of background, colours and noise.
         size (int, optional): Side S of the frames in pixels. Defaults to 80.
@@ -52,7 +45,9 @@ def render_track(
     """
     background = _draw_background(size, rng)
     colour = _pick_colour(background, rng)
-    outline = _turn(object_outline(object_name), rng.uniform(-20.0, 20.0))
+    angle = np.deg2rad(rng.uniform(-20.0, 20.0))
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    outline = [contour @ turn for contour in OBJECTS[object_name]]
     noise_level = rng.uniform(3.0, 12.0)
 
     frames = np.empty((len(track), size, size, 3), np.uint8)
@@ -95,9 +90,3 @@ def _pick_colour(background: np.ndarray, rng: np.random.Generator) -> np.ndarray
     contrast = (candidates - background.mean(axis=(0, 1))) @ _LUMINANCE
     enough = np.flatnonzero(contrast >= _MIN_CONTRAST)
     return candidates[enough[0] if len(enough) else contrast.argmax()]
-
-
-def _turn(contours: list[np.ndarray], degrees: float) -> list[np.ndarray]:
-    angle = np.deg2rad(degrees)
-    rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return [contour @ rotation for contour in contours]

@@ -7,7 +7,7 @@ import pytest
 
 from mgdm_mmaction.commands.make_toy_data import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.toy.actions import MOTIONS, Action
+from mgdm_mmaction.toy.actions import MOTIONS, Action, list_actions, sample_track
 from mgdm_mmaction.toy.dataset import (
     _check_video,
     clip_generator,
@@ -18,6 +18,7 @@ from mgdm_mmaction.toy.render import render_clip
 
 decord = pytest.importorskip('decord')
 SMALL = dict(objects=['star', 'ring'], train_clips=2, val_clips=1, num_frames=10, size=64)
+TINY = dict(SMALL, objects=['bar'], train_clips=1)
 
 
 @pytest.fixture(scope='module')
@@ -36,7 +37,10 @@ def _videos(root):
     return {p.relative_to(root): p.read_bytes() for p in sorted(root.rglob('*.mp4'))}
 
 
-def test_lists_and_classes_agree(data_root):
+def test_classes_and_lists_agree(data_root):
+    names = [action.name for action in list_actions()]
+    assert len(names) == len(set(names)) == 36
+    assert names[5:7] == ['circle shrinking', 'square moving left']
     classes = (data_root / 'classes.txt').read_text().splitlines()
     assert classes == [f'{name} {motion}' for name in ('star', 'ring') for motion in MOTIONS]
     listed = []
@@ -52,7 +56,7 @@ def test_lists_and_classes_agree(data_root):
 
 
 def test_videos_decode_to_what_was_drawn(data_root):
-    for label, path in enumerate(['train/star_moving_left/0001.mp4', 'val/ring_growing/0000.mp4']):
+    for path in ('train/star_moving_left/0001.mp4', 'val/ring_growing/0000.mp4'):
         frames = _decode(data_root / 'videos' / path)
         assert frames.shape == (10, 64, 64, 3)
         split, folder, name = path.split('/')
@@ -60,48 +64,40 @@ def test_videos_decode_to_what_was_drawn(data_root):
         generator = clip_generator(3, split, action, int(name[:4]))
         drawn = render_clip(action, generator, num_frames=10, size=64)
         # Compression and noise leave a difference, swapped colours or frames a much larger one.
-        assert np.abs(frames.astype(float) - drawn).mean() < 9, label
-        swapped = np.abs(frames[..., ::-1].astype(float) - drawn).mean()
-        assert swapped > 1.5 * np.abs(frames.astype(float) - drawn).mean()
+        difference = np.abs(frames.astype(float) - drawn).mean()
+        assert difference < 9
+        assert np.abs(frames[..., ::-1].astype(float) - drawn).mean() > 1.5 * difference
 
 
-def test_same_seed_same_bytes_other_seed_other_bytes(data_root, tmp_path):
-    generate_dataset(tmp_path / 'again', seed=3, **SMALL)
-    assert _videos(tmp_path / 'again') == _videos(data_root)
+def test_a_clip_follows_from_the_seed_and_its_own_name(data_root, tmp_path):
+    generate_dataset(tmp_path / 'again', seed=3, **dict(SMALL, objects=['ring'], train_clips=3))
+    again, first = _videos(tmp_path / 'again'), _videos(data_root)
+    common = again.keys() & first.keys()
+    assert len(common) == 6 * 3
+    assert all(again[name] == first[name] for name in common)
     generate_dataset(tmp_path / 'other', seed=4, **SMALL)
     other = _videos(tmp_path / 'other')
-    assert all(content != other[name] for name, content in _videos(data_root).items())
+    assert all(content != other[name] for name, content in first.items())
 
 
-def test_clips_do_not_depend_on_what_else_is_made(data_root, tmp_path):
-    generate_dataset(tmp_path, seed=3, **dict(SMALL, objects=['ring'], train_clips=3))
-    here, there = _videos(tmp_path), _videos(data_root)
-    common = here.keys() & there.keys()
-    assert len(common) == 6 * 3
-    assert all(here[name] == there[name] for name in common)
-
-
-def test_rerun_keeps_and_other_settings_are_refused(tmp_path):
-    tiny = dict(SMALL, objects=['bar'], train_clips=1)
-    assert generate_dataset(tmp_path, **tiny)
+def test_what_is_there_is_kept_finished_or_refused(tmp_path):
+    with pytest.raises(MGDMError, match='there is no toy data set in .*make_toy_data.py'):
+        read_settings(tmp_path)
+    assert generate_dataset(tmp_path, **TINY)
     stamp = (tmp_path / 'train_list.txt').stat().st_mtime_ns
-    assert not generate_dataset(tmp_path, **tiny)
+    assert not generate_dataset(tmp_path, **TINY)
     assert (tmp_path / 'train_list.txt').stat().st_mtime_ns == stamp
     with pytest.raises(MGDMError, match='seed is 0, wanted 1.*--overwrite'):
-        generate_dataset(tmp_path, seed=1, **tiny)
-    assert generate_dataset(tmp_path, seed=1, overwrite=True, **tiny)
-    assert read_settings(tmp_path) == dict(tiny, seed=1)
-
-
-def test_unfinished_is_finished_on_the_next_run(tmp_path):
-    tiny = dict(SMALL, objects=['bar'], train_clips=1)
-    generate_dataset(tmp_path, **tiny)
+        generate_dataset(tmp_path, seed=1, **TINY)
+    assert generate_dataset(tmp_path, seed=1, overwrite=True, **TINY)
+    assert read_settings(tmp_path) == dict(TINY, seed=1)
+    # As an interrupted run leaves it.
     settings = json.loads((tmp_path / 'dataset.json').read_text())
     (tmp_path / 'dataset.json').write_text(json.dumps(dict(settings, complete=False)))
     next(tmp_path.rglob('*.mp4')).write_bytes(b'half a video')
     with pytest.raises(MGDMError, match='only an unfinished toy data set'):
         read_settings(tmp_path)
-    assert generate_dataset(tmp_path, **tiny)
+    assert generate_dataset(tmp_path, **TINY)
     assert all(len(_decode(path)) == 10 for path in tmp_path.rglob('*.mp4'))
 
 
@@ -117,8 +113,10 @@ def test_foreign_videos_are_left_alone(tmp_path):
     ('option', 'message'),
     [
         (dict(seed=-1), 'seed should be at least 0, but got -1'),
-        (dict(size=16), 'size should be at least 32'),
         (dict(size=63), 'size should be even'),
+        (dict(objects=[]), 'no objects given; choose from: circle'),
+        (dict(objects=['star', 'cube']), "unknown object 'cube'; choose from: circle, .*star"),
+        (dict(objects=['star', 'star']), "'star' is given twice"),
     ],
 )
 def test_bad_settings(tmp_path, option, message):
@@ -134,9 +132,23 @@ def test_a_video_that_decord_reads_otherwise_is_refused(data_root):
         _check_video(path, np.zeros((11, 64, 64, 3)))
 
 
-def test_no_data_set(tmp_path):
-    with pytest.raises(MGDMError, match='there is no toy data set in .*make_toy_data.py'):
-        read_settings(tmp_path)
+def test_single_frame_does_not_tell_the_motion():
+    """Position and size of a random frame have one distribution, the same for all motions."""
+    frames = {}
+    for seed, motion in enumerate(MOTIONS):
+        rng = np.random.default_rng(seed)
+        tracks = [sample_track(motion, 24, rng) for _ in range(4000)]
+        frames[motion] = np.stack([track[rng.integers(24)] for track in tracks])
+    everything = np.concatenate(list(frames.values()))
+    levels = np.linspace(0.05, 0.95, 19)
+    for motion, rows in frames.items():
+        for axis in range(3):
+            # Kolmogorov-Smirnov distance at fixed points; its sampling error here is about 0.015.
+            edges = np.quantile(everything[:, axis], levels)
+            shares = (rows[:, axis, None] < edges).mean(axis=0)
+            assert np.abs(shares - levels).max() < 0.04, (motion, 'xyr'[axis])
+        # No hint in the joint distribution either: the axes do not depend on each other.
+        assert np.abs(np.corrcoef(rows.T) - np.eye(3)).max() < 0.06, motion
 
 
 def _object_mask(frames):
@@ -146,7 +158,7 @@ def _object_mask(frames):
 
 
 @pytest.mark.parametrize('motion', MOTIONS)
-def test_motion_is_in_the_decoded_frames(tmp_path_factory, motion, data_root):
+def test_motion_is_in_the_decoded_frames(motion, data_root):
     clips = sorted((data_root / 'videos').glob(f'*/*_{motion.replace(" ", "_")}/*.mp4'))
     assert len(clips) == 6
     for path in clips:

@@ -1,6 +1,5 @@
 """The demo and the experiments, as small as they get, and the commands they run."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from benchmarks.toy_results import VARIANTS, run_experiments
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.commands.toy_demo import main
-from mgdm_mmaction.toy.steps import locate, run_command, shorten
+from mgdm_mmaction.toy.demo import locate, run_command, shorten
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +23,7 @@ def test_shorten_keeps_progress_and_accuracies():
     assert shorten('Exp name: mgdm_toy') is None
 
 
-def test_run_command_logs_everything_and_tells_of_a_failure(tmp_path):
+def test_run_command_logs_everything_and_reports_a_failure(tmp_path):
     script = tmp_path / 'tool.py'
     script.write_text('import os, sys\nprint(os.environ["WORD"])\nsys.exit(int(sys.argv[1]))\n')
     lines = []
@@ -43,7 +42,7 @@ def test_locate_is_what_one_would_type(monkeypatch):
     assert locate('tools/train.py') == '../tools/train.py'
 
 
-def test_mistakes_are_told_before_any_work():
+def test_mistakes_are_reported_before_any_work():
     with pytest.raises(MGDMError, match='--k should be 1 to 16'):
         main(['--k', '17'])
     with pytest.raises(MGDMError, match="'k = 99' is unknown; there are k = 0"):
@@ -55,7 +54,6 @@ def test_demo_and_experiments_run_through(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('MGDM_DATA', str(tmp_path / 'data'))
     monkeypatch.delenv('PYTHONPATH', raising=False)
-    assert sys.executable
     main(['--clips', '1', '1', '--clip-steps', '2', '--epochs', '1', '--k', '3'])
     screen = capsys.readouterr().out
     for words in ('[8/8]', 'zero-shot CLIP', 'k = 0 (no negatives)', 'MGDM, k = 3', 'On your own'):

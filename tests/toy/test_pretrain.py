@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.fileio import dump
 
 from mgdm_mmaction.clip import build_clip, encode_texts
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.toy.actions import list_actions
 from mgdm_mmaction.toy.dataset import generate_dataset
-from mgdm_mmaction.toy.pretrain import _describe_scene, _draw_batch, train_tiny_clip
-from mgdm_mmaction.toy.zero_shot import evaluate_zero_shot
+from mgdm_mmaction.toy.pretrain import _draw_batch, train_tiny_clip
+from mgdm_mmaction.toy.scores import evaluate_zero_shot, read_scores
 
 OBJECTS = ['bar', 'cross']
 FEW = dict(objects=OBJECTS, steps=4, batch_size=24, seed=5)
@@ -54,11 +55,8 @@ def test_rerun_keeps_and_other_settings_are_refused(trained):
     assert trained.stat().st_mtime_ns == stamp
     with pytest.raises(MGDMError, match='other settings .steps is 4, wanted 3.*--overwrite'):
         train_tiny_clip(trained, **dict(FEW, steps=3))
-
-
-def test_bad_settings(tmp_path):
     with pytest.raises(MGDMError, match='steps should be at least 1, but got 0'):
-        train_tiny_clip(tmp_path / 'clip.pt', steps=0)
+        train_tiny_clip(trained, steps=0)
 
 
 def test_a_batch_holds_each_class_once_a_group():
@@ -78,11 +76,6 @@ def test_a_batch_holds_each_class_once_a_group():
     # More classes than frames: a part of the classes, without repeats.
     classes, images, _ = _draw_batch(actions, 0, (64, 64), dict(settings, batch_size=5))
     assert len(set(classes.tolist())) == len(images) == 5
-
-
-def test_scene_captions():
-    assert _describe_scene('star', np.array([0.2, 0.2, 0.12])) == 'a small star at the top left'
-    assert _describe_scene('bar', np.array([0.5, 0.8, 0.3])) == 'a large bar at the bottom centre'
 
 
 def test_zero_shot_counts(tmp_path, trained):
@@ -119,6 +112,28 @@ def test_zero_shot_counts(tmp_path, trained):
         hits['object'] += names[best[0]].split()[0] == name.split()[0]
         hits['motion'] += own[0] == int(label)
     assert found._asdict() == {key: pytest.approx(count / 12) for key, count in hits.items()}
+
+
+def test_scores_are_counted(tmp_path):
+    # Two objects of six motions. (true label, scores of the labels named; all others are 0)
+    cases = [
+        (0, {0: 1.0}),  # right
+        (1, {2: 1.0, 1: 0.5}),  # right object, second among the motions
+        (7, {3: 1.0, 7: 0.5, 8: 0.2}),  # wrong object, but the motion within the right one
+        (8, {0: 6, 1: 5, 2: 4, 3: 3, 4: 2, 8: 1}),  # sixth
+    ]
+    samples = []
+    for label, scores in cases:
+        row = torch.zeros(12)
+        for index, score in scores.items():
+            row[index] = score
+        samples.append(dict(pred_score=row, gt_label=torch.tensor([label])))
+    dump(samples, str(tmp_path / 'scores.pkl'))
+    scores = read_scores(tmp_path / 'scores.pkl')
+    assert scores.top1 == pytest.approx(1 / 4)
+    assert scores.top5 == pytest.approx(3 / 4)
+    assert scores.object == pytest.approx(2 / 4)
+    assert scores.motion == pytest.approx(3 / 4)
 
 
 @pytest.mark.slow

@@ -151,12 +151,13 @@ class FileVideo:
         """Open the file and stand before its first frame."""
         if self._container is not None:
             self._container.close()
-        # Nothing that the file names elsewhere, least of all on a network.
+        # Nothing that the file names elsewhere, least of all on a network. Not as `options`: meant
+        # for streams too, they crash PyAV up to 17 where flv files tell their streams late.
         options = {'protocol_whitelist': 'file', 'pattern_type': 'none'}
         # A title need not be UTF-8: PyAV 19 takes it anyhow.
         lenient = {} if int(av.__version__.split('.')[0]) >= 19 else {'metadata_errors': 'replace'}
         try:
-            self._container = av.open(self._path, options=options, **lenient)
+            self._container = av.open(self._path, container_options=options, **lenient)
         except _ERRORS as error:
             reason = 'not a video, or cut off: there is no header that can be read'
             if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
@@ -171,6 +172,7 @@ class FileVideo:
         self._decoded = self._number(self._decode())
         self._from = self._at = -1  # the frame that is held stands for these
         self._frame: av.VideoFrame | None = None
+        self._ticks = 0  # how long the latest packet is shown
 
     def _undecodable(self) -> UnreadableVideoError:
         context = self._stream.codec_context
@@ -183,6 +185,8 @@ class FileVideo:
     def _decode(self) -> Iterator[av.VideoFrame]:
         """Decode from here what can be decoded."""
         for packet in self._packets():
+            if packet is not None and packet.duration:
+                self._ticks = packet.duration
             try:
                 yield from self._stream.decode(packet)
             except _ERRORS:
@@ -226,13 +230,13 @@ class FileVideo:
     def _read_all(self) -> None:
         """Take the times from the frames."""
         self._open()
-        frames = [(f.pts, f.dts, f.duration or 0, bool(f.key_frame)) for f in self._decode()]
+        frames = [(f.pts, f.dts, bool(f.key_frame)) for f in self._decode()]
         if not frames:
             raise self._undecodable()
-        stamps, decoding, durations, is_key = zip(*frames, strict=True)
+        stamps, decoding, is_key = zip(*frames, strict=True)
         # Old avi files have the times of decoding alone.
         stamps = decoding if None in stamps else stamps
-        self._set_clock(np.array(stamps, np.float64), durations[-1], np.array(is_key))
+        self._set_clock(np.array(stamps, np.float64), self._ticks, np.array(is_key))
 
     def _set_clock(self, stamps: np.ndarray, last: int, is_key: np.ndarray) -> None:
         unit = float(self._stream.time_base)

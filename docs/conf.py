@@ -58,10 +58,10 @@ python_maximum_signature_line_length = 88
 add_module_names = False
 toc_object_entries_show_parents = 'hide'
 
-# The pages that hold the text of files outside this folder, whole or one section of it.
+# The pages that include a file from outside this folder.
 repository_pages = {
-    'README.md': 'get_started',
-    'README.md#your-own-data': 'own_data',
+    'README.md': 'index',
     'README_zh-CN.md': 'zh_cn',
     'CONTRIBUTING.md': 'contributing',
+    'CHANGELOG.md': 'changelog',
 }

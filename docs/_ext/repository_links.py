@@ -1,8 +1,8 @@
 """Links from a page to the rest of the repository, made to work on the site.
 
 On GitHub ``[text](../configs/mgdm_k400.py)`` opens the file. Here it opens a page that shows it; a
-folder has no page, so its link becomes plain text; the README's sections are pages of the site
-(``repository_pages`` in ``conf.py``). A link that leads nowhere stays one, and Sphinx warns of it.
+folder has no page, so its link becomes plain text; the README and a few others are pages of the
+site (``repository_pages`` in ``conf.py``). Sphinx warns of a link that leads nowhere.
 """
 
 import html
@@ -24,14 +24,13 @@ _OUTSIDE = re.compile(r'(?<=\]\()\.\./([\w./-]+\.md)(#[\w-]+)?(?=\))')
 
 
 def _point_to_pages(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Turn links to the README's sections into links to the pages that hold them."""
+    """Turn links to the README and its like into links to the pages that include them."""
     pages = app.config.repository_pages
     up = '../' * docname.count('/')
 
     def replace(match: re.Match) -> str:
-        file, anchor = match[1], match[2] or ''
-        page = pages.get(file + anchor) or pages.get(file)
-        return f'{up}{page}.md' if page else match[0]
+        page = pages.get(match[1])
+        return f'{up}{page}.md{match[2] or ""}' if page else match[0]
 
     source[0] = _OUTSIDE.sub(replace, source[0])
 

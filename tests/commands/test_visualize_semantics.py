@@ -90,7 +90,7 @@ def test_the_whole_list_stands_as_its_videos_do(checkpoint, capsys):
         (['--out', 'a.png', '--label', 'x'], '--label belongs to --videos'),
         (['--out', 'a.png', '--samples', '99'], 'takes 1 to 16 videos'),
         (['--out', 'a.png', '--device', 'tpu'], 'not on this machine'),
-        (['--out', 'a.png', '--font', 'gone.ttf'], 'gone.ttf: no such file'),
+        (['--out', 'a.png', '--font', 'gone.ttf'], 'gone.ttf does not exist'),
     ],
 )
 def test_mistakes(checkpoint, tmp_path, args, message):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from benchmarks.measure import compare, mib, peak_memory, wait
 from mgdm_mmaction.clip import build_clip, embed_dims, get_arch, image_size, tokenize
-from mgdm_mmaction.engine.optimizers.param_groups import only_errors
+from mgdm_mmaction.engine.optimizers.optim_wrapper_constructor import only_errors
 
 __all__ = [
     'CONTROLS',

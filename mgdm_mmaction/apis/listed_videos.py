@@ -20,17 +20,7 @@ __all__ = ['TestVideos', 'read_test_list']
 
 
 def read_test_list(cfg: ParsedConfig) -> list[dict]:
-    """Return the data infos of all test videos of a config, in their order.
-
-    Args:
-        cfg (ParsedConfig): The config.
-
-    Returns:
-        list[dict]: With ``filename`` or ``frame_dir``, and ``label``.
-
-    Raises:
-        MGDMError: If there is no such list.
-    """
+    """Return the data infos of all test videos of a config, in their order."""
     return [info for _, info in _read(cfg)]
 
 
@@ -73,12 +63,7 @@ class TestVideos:
         self.total, self.how = len(self._listed), ''
 
     def sampled(self, number: int, seed: int) -> 'TestVideos':
-        """Choose videos at random.
-
-        Args:
-            number (int): How many; all if there are fewer.
-            seed (int): Seed of the draw.
-        """
+        """Choose this number of videos at random, all if there are fewer."""
         rows = np.random.default_rng(seed).permutation(self.total)[:number]
         self._chosen = [self._listed[row] for row in rows]
         self.how = f' of the {self.total} of the test list, drawn at random with seed {seed}'
@@ -127,11 +112,7 @@ class TestVideos:
         return self._listed[0][0], dict(filename=path, label=label, start_index=0, modality='RGB')
 
     def __iter__(self) -> Iterator[tuple[str, int, Tensor]]:
-        """Yield path as the list has it, label and frames [views x T, 3, H, W] of the videos.
-
-        Raises:
-            MGDMError: If a video cannot be read, or its label is out of range.
-        """
+        """Yield path as the list has it, label and frames [views x T, 3, H, W] of the videos."""
         for dataset, info in self._chosen:
             path, label = _name(dataset, info), info['label']
             if not isinstance(label, int) or not 0 <= label < self._num_classes:
@@ -146,6 +127,6 @@ class TestVideos:
 
 
 def _name(dataset: BaseDataset, info: dict) -> str:
-    """Return the path of a video as its list writes it."""
+    """Path of a video as its list has it."""
     prefix = dataset.data_prefix
     return video_path(info, prefix.get('video', prefix.get('img')))

@@ -11,10 +11,10 @@ from mmengine.registry import init_default_scope
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
 
 from ..checkpoint import Checkpoint, read_checkpoint
-from ..clip.tags import is_tag
+from ..clip import is_tag
 from ..config import ParsedConfig
 from ..errors import MGDMError, explain_config
-from ..models import CLIPRecognizer
+from ..models.recognizers import CLIPRecognizer, check_recognizer
 from ..text.corpus import LabelCorpus
 
 __all__ = ['build_recognizer', 'choose_labels', 'load_recognizer', 'read_model']
@@ -117,7 +117,7 @@ def build_recognizer(
             or CLIP's weights are needed and cannot be had.
     """
     init_default_scope('mmaction')
-    _check_kind(cfg)
+    check_recognizer(cfg.config.get('model'))
     head, model_cfg = cfg.head, cfg.config.model
     if pretrained is not None:
         head.pretrained = model_cfg.backbone.pretrained = pretrained
@@ -154,7 +154,7 @@ def build_recognizer(
 
 
 def choose_labels(model: CLIPRecognizer, labels: Sequence[str]) -> None:
-    """Let a recogniser tell these labels apart from now on; those it knows cost no encoding.
+    """Let a recogniser recognise other labels; those it knows cost no encoding.
 
     Args:
         model (CLIPRecognizer): Changed in place.
@@ -187,21 +187,6 @@ def choose_labels(model: CLIPRecognizer, labels: Sequence[str]) -> None:
             'Python, --pretrained FILE on the command line'
         )
     model.set_classes(list(labels))
-
-
-def _check_kind(cfg: ParsedConfig) -> None:
-    """Raise unless the model of a config is a recogniser of this package."""
-    model = cfg.config.get('model')
-    name = model.get('type') if isinstance(model, dict) else None
-    kind = MODELS.get(name) if isinstance(name, str) else name
-    if not (isinstance(kind, type) and issubclass(kind, CLIPRecognizer)):
-        raise MGDMError(
-            f'the model of the config is {name!r}, no CLIPRecognizer; those of MMAction2 run with '
-            'its own ActionRecogInferencer'
-        )
-    for part in ('backbone', 'cls_head'):
-        if not isinstance(model.get(part), dict):
-            raise MGDMError(f'the config has no model.{part}')
 
 
 def _readable(cfg: ParsedConfig) -> bool:

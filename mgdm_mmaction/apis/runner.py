@@ -18,7 +18,7 @@ __all__ = ['build_runner', 'check_data', 'read_run_config', 'use_cpu_amp']
 
 
 def read_run_config(args: argparse.Namespace) -> ParsedConfig:
-    """Read a config and set what the common arguments say, but for ``--cfg-options``.
+    """Read a config and apply the common arguments, but for ``--cfg-options``.
 
     Args:
         args (argparse.Namespace): With ``config``, ``work_dir``, ``launcher``, ``local_rank``.
@@ -66,11 +66,7 @@ def check_data(cfg: ParsedConfig, split: str) -> list[AnnotationSummary]:
 
 
 def build_runner(cfg: ParsedConfig) -> Runner:
-    """Build the runner of a checked config, on CUDA or on the CPU.
-
-    Args:
-        cfg (ParsedConfig): The config.
-    """
+    """Build the runner of a checked config, on CUDA or on the CPU."""
     start_process_group(cfg.config)
     if 'runner_type' in cfg.config:
         return RUNNERS.build(cfg.config)

@@ -23,7 +23,7 @@ _PATH_KEYS = ('filename', 'frame_dir', 'offset', 'total_frames')
 
 
 def prepare_config(args: argparse.Namespace) -> ParsedConfig:
-    """Read the config and set what the arguments say.
+    """Read the config and apply the arguments.
 
     Args:
         args (argparse.Namespace): Of ``tools/test.py``.
@@ -50,12 +50,7 @@ def prepare_config(args: argparse.Namespace) -> ParsedConfig:
 
 
 def add_metric(cfg: ParsedConfig, metric: dict) -> None:
-    """Add a metric to the test of a config, whose samples then carry their paths.
-
-    Args:
-        cfg (ParsedConfig): Changed in place.
-        metric (dict): Config of the metric.
-    """
+    """Add a metric to the test of a config, whose samples then carry their paths."""
     metrics = cfg.config.get('test_evaluator') or []
     metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
     cfg.config.test_evaluator = [*metrics, metric]
@@ -110,7 +105,7 @@ def run_testing(cfg: ParsedConfig | Config) -> dict:
 
 
 def build_test_runner(cfg: ParsedConfig) -> tuple[Runner, list[AnnotationSummary]]:
-    """Check a config and build what tests it; its log says what is tested.
+    """Check a config and build what tests it; its log has what is tested.
 
     Args:
         cfg (ParsedConfig): Result of :func:`prepare_config`.

@@ -16,7 +16,7 @@ __all__ = ['prepare_config', 'run_training']
 
 
 def prepare_config(args: argparse.Namespace) -> ParsedConfig:
-    """Read the config and set what the arguments say.
+    """Read the config and apply the arguments.
 
     Args:
         args (argparse.Namespace): Of ``tools/train.py``.
@@ -58,7 +58,7 @@ def prepare_config(args: argparse.Namespace) -> ParsedConfig:
 
 
 def _set_randomness(cfg: Config, args: argparse.Namespace) -> None:
-    """Let arguments overrule the config, one by one; MMAction2 ignores them if it says anything."""
+    """Let arguments overrule the config one by one; MMAction2 drops them if it has randomness."""
     randomness = dict(cfg.get('randomness') or dict(seed=None))
     if args.seed is not None:
         randomness['seed'] = args.seed

@@ -50,14 +50,7 @@ def add_vis_backends(cfg: Config, names: Sequence[str]) -> None:
 
 
 def check_vis_backends(cfg: Config) -> None:
-    """Check that the packages behind the backends of a config are installed.
-
-    Args:
-        cfg (Config): The config.
-
-    Raises:
-        MGDMError: If one is not.
-    """
+    """Raise :class:`MGDMError` if a package behind the backends of a config is not installed."""
     for backend in (cfg.get('visualizer') or {}).get('vis_backends') or ():
         package = _PACKAGES.get(backend.get('type'))
         if package and importlib.util.find_spec(package) is None:

@@ -1,6 +1,5 @@
 """Names of CLIP architectures and their configurations."""
 
-import copy
 import difflib
 import functools
 import json
@@ -17,11 +16,7 @@ _SECTIONS = ('embed_dim', 'vision_cfg', 'text_cfg')
 
 
 def list_archs() -> list[str]:
-    """Names of all architectures: open_clip's and the packaged ones.
-
-    Returns:
-        list[str]: Sorted names.
-    """
+    """Sorted names of all architectures: open_clip's and the packaged ones."""
     _register_packaged()
     return sorted(open_clip.list_models())
 
@@ -52,26 +47,12 @@ def get_arch(arch: str) -> dict:
 
 
 def embed_dims(arch: str) -> int:
-    """Width D of the space that images and texts share.
-
-    Args:
-        arch (str): Architecture, see :func:`get_arch`.
-
-    Returns:
-        int: D.
-    """
+    """Width D of the space that images and texts share."""
     return int(get_arch(arch)['embed_dim'])
 
 
 def image_size(arch: str) -> tuple[int, int]:
-    """Height and width of the images that the image tower takes.
-
-    Args:
-        arch (str): Architecture, see :func:`get_arch`.
-
-    Returns:
-        tuple[int, int]: Height and width.
-    """
+    """Height and width of the images that the image tower takes."""
     size = get_arch(arch)['vision_cfg'].get('image_size', 224)
     height, width = (size, size) if isinstance(size, int) else size
     return int(height), int(width)
@@ -79,7 +60,7 @@ def image_size(arch: str) -> tuple[int, int]:
 
 @functools.lru_cache(maxsize=1)
 def _register_packaged() -> None:
-    """Tell open_clip about the packaged files, once, on first use and not on import."""
+    """Register the packaged files with open_clip, once, on first use and not on import."""
     open_clip.add_model_config(_PACKAGED)
 
 
@@ -112,4 +93,4 @@ def _read_json(path: Path) -> dict:
             f'{path}: an architecture needs the keys {", ".join(_SECTIONS)}; missing: '
             f'{", ".join(missing)}'
         )
-    return copy.deepcopy(config)
+    return config

@@ -1,21 +1,33 @@
 """Build CLIP models and image towers, with random weights or with loaded ones."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import open_clip
 from mmengine.logging import print_log
 from open_clip.model import CustomTextCLIP, _build_text_tower, _build_vision_tower
-from open_clip.transformer import VisionTransformer
+from open_clip.transformer import QuickGELU, Transformer, VisionTransformer
 from torch import Tensor, nn
 
 from ..errors import MGDMError
 from .activation import choose_quick_gelu, set_activation
-from .architectures import get_arch
-from .describe import difference, fitting_archs
+from .architectures import get_arch, image_size, list_archs
 from .formats import Weights, read_weights
-from .tags import is_tag, read_tag
 
-__all__ = ['build_clip', 'build_text', 'build_visual', 'count_blocks', 'load_visual', 'text_state']
+__all__ = [
+    'build_clip',
+    'build_text',
+    'build_transformer',
+    'build_visual',
+    'count_blocks',
+    'is_tag',
+    'load_visual',
+    'text_state',
+]
+
+# What is in a state dict of CLIP beside the text tower.
+_SHARED = ('visual.', 'logit_scale', 'logit_bias')
 
 
 def build_clip(
@@ -32,7 +44,7 @@ def build_clip(
             in the form of open_clip, OpenAI (state dict or TorchScript archive), Hugging Face or
             MMPretrain. Defaults to None: random weights.
         quick_gelu (bool, optional): True for QuickGELU, False for GELU. Defaults to None: as the
-            weights tell, or else as the architecture says.
+            weights say, or else as the architecture does.
         **model_kwargs: Other arguments of open_clip's ``CLIP``, for example ``init_logit_scale``.
 
     Returns:
@@ -75,13 +87,10 @@ def build_visual(
     Returns:
         nn.Module: open_clip's tower; images [N, 3, H, W] -> [N, D].
     """
-    config = get_arch(arch)
+    config = _untrained(get_arch(arch))
     vision_cfg = {**config['vision_cfg'], 'patch_dropout': patch_dropout}
-    if 'timm_model_name' in vision_cfg:
-        vision_cfg['timm_model_pretrained'] = False
-    return _build_vision_tower(
-        config['embed_dim'], vision_cfg, quick_gelu=choose_quick_gelu(arch, quick_gelu)
-    )
+    quick = choose_quick_gelu(arch, quick_gelu)
+    return _build_vision_tower(config['embed_dim'], vision_cfg, quick_gelu=quick)
 
 
 def build_text(arch: str, quick_gelu: bool | None = None) -> nn.Module:
@@ -94,34 +103,34 @@ def build_text(arch: str, quick_gelu: bool | None = None) -> nn.Module:
     Returns:
         nn.Module: open_clip's tower; tokens [N, L] of :func:`tokenize` -> [N, D].
     """
-    config = get_arch(arch)
-    text_cfg = dict(config['text_cfg'])
-    if text_cfg.get('hf_model_name'):
-        text_cfg['hf_model_pretrained'] = False
+    config = _untrained(get_arch(arch))
     quick = choose_quick_gelu(arch, quick_gelu)
-    return _build_text_tower(config['embed_dim'], text_cfg, quick_gelu=quick)
+    return _build_text_tower(config['embed_dim'], config['text_cfg'], quick_gelu=quick)
+
+
+def build_transformer(embed_dims: int, num_layers: int, num_heads: int) -> Transformer:
+    """Build pre-LN self-attention blocks with a QuickGELU feed-forward net of width 4 D.
+
+    Args:
+        embed_dims (int): Width D.
+        num_layers (int): Number of blocks.
+        num_heads (int): Attention heads of a block.
+
+    Returns:
+        open_clip.transformer.Transformer: Maps [B, L, D] to [B, L, D]; its blocks are
+        ``.resblocks``.
+    """
+    return Transformer(embed_dims, num_layers, num_heads, act_layer=QuickGELU)
 
 
 def text_state(model: nn.Module) -> dict[str, Tensor]:
-    """Return the weights of a CLIP model's text tower, under the names of :func:`build_text`.
-
-    Args:
-        model (nn.Module): Model of :func:`build_clip`.
-    """
-    shared = ('visual.', 'logit_scale', 'logit_bias')
+    """Return the weights of a CLIP model's text tower, under the names of :func:`build_text`."""
     state = model.state_dict()
-    return {k.removeprefix('text.'): v for k, v in state.items() if not k.startswith(shared)}
+    return {k.removeprefix('text.'): v for k, v in state.items() if not k.startswith(_SHARED)}
 
 
 def count_blocks(visual: nn.Module) -> int | None:
-    """Number of transformer blocks of an image tower.
-
-    Args:
-        visual (nn.Module): Tower of :func:`build_visual`.
-
-    Returns:
-        int | None: None if it is no vision transformer of open_clip's own (ResNet, timm).
-    """
+    """Number of transformer blocks of an image tower, None if it is a ResNet or one of timm."""
     if isinstance(visual, VisionTransformer):
         return len(visual.transformer.resblocks)
     return None
@@ -153,18 +162,21 @@ def load_visual(
     return quick
 
 
+def _untrained(config: dict) -> dict:
+    """Keep the towers of other libraries from fetching their own weights."""
+    if 'timm_model_name' in config['vision_cfg']:
+        config['vision_cfg']['timm_model_pretrained'] = False
+    if config['text_cfg'].get('hf_model_name'):
+        config['text_cfg']['hf_model_pretrained'] = False
+    return config
+
+
 def _new_model(arch: str, config: dict) -> nn.Module:
-    """Model with random weights; the towers of other libraries never fetch their own."""
-    vision_cfg, text_cfg = dict(config['vision_cfg']), dict(config['text_cfg'])
-    language_model = text_cfg.get('hf_model_name')
-    if 'timm_model_name' in vision_cfg:
-        vision_cfg['timm_model_pretrained'] = False
-    if language_model:
-        text_cfg['hf_model_pretrained'] = False
+    config = _untrained(config)
+    language_model = config['text_cfg'].get('hf_model_name')
     custom = config.pop('custom_text', False) or language_model
-    model_class = CustomTextCLIP if custom else open_clip.CLIP
     try:
-        return model_class(**{**config, 'vision_cfg': vision_cfg, 'text_cfg': text_cfg})
+        return (CustomTextCLIP if custom else open_clip.CLIP)(**config)
     except Exception as error:
         if not language_model:
             raise
@@ -181,7 +193,7 @@ def _read(arch: str, pretrained: str) -> Weights:
         raise MGDMError(f'`pretrained` should be a string, but got {pretrained!r}')
     pretrained = str(pretrained)
     if is_tag(arch, pretrained):
-        return read_tag(arch, pretrained)
+        return _read_tag(arch, pretrained)
     if Path(pretrained).expanduser().exists():
         return read_weights(pretrained)
     get_arch(arch)  # An unknown architecture has no tags: say that first.
@@ -192,11 +204,39 @@ def _read(arch: str, pretrained: str) -> Weights:
     )
 
 
+def is_tag(arch: str, pretrained: str) -> bool:
+    """Whether open_clip knows weights of this name for an architecture."""
+    return bool(_tag_config(arch, pretrained))
+
+
+def _tag_config(arch: str, tag: str) -> dict:
+    return open_clip.get_pretrained_cfg(arch.replace('/', '-'), tag)
+
+
+def _read_tag(arch: str, tag: str) -> Weights:
+    """Download weights, or take them from open_clip's cache, with its note on the activation."""
+    config = _tag_config(arch, tag)
+    try:
+        file = open_clip.download_pretrained(config)
+    except Exception as error:
+        # The hub's client raises a different class for every way a download can fail.
+        raise MGDMError(
+            f"pretrained='{tag}' of arch '{arch}' could not be downloaded "
+            f'({type(error).__name__}: {error}). Without network, download the weights elsewhere '
+            'and name the file: --cfg-options model.backbone.pretrained=FILE '
+            'model.cls_head.pretrained=FILE'
+        ) from error
+    weights = read_weights(file)
+    weights.quick_gelu = bool(config.get('quick_gelu', False))
+    weights.reason = f"open_clip's note on the tag '{tag}'"
+    return weights
+
+
 def _text_names(state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
     """Put the text tower under ``text.`` or not, as the model has it."""
-    shared = ('visual.', 'logit_scale', 'logit_bias')
     if hasattr(model, 'text'):
-        return {k if k.startswith(('text.', *shared)) else f'text.{k}': v for k, v in state.items()}
+        own = ('text.', *_SHARED)
+        return {k if k.startswith(own) else f'text.{k}': v for k, v in state.items()}
     return {k.removeprefix('text.'): v for k, v in state.items()}
 
 
@@ -210,12 +250,12 @@ def _load(module: nn.Module, state: dict[str, Tensor], weights: Weights, arch: s
         else v
         for k, v in state.items()
     }
-    problem = difference(expected, state)
+    problem = _difference(expected, state)
     if problem:
         hints = []
-        fitting = fitting_archs(weights.state)
+        fitting = _fitting_archs(weights.state)
         if fitting and arch not in fitting:
-            hints.append(f'their shapes fit arch {" or ".join(fitting)}')
+            hints.append(f'their image tower fits arch {" or ".join(fitting)}')
         if 'visual.proj' not in weights.state and 'visual.class_embedding' in weights.state:
             hints.append(
                 'they have no projection into the space of the texts (an image classifier drops '
@@ -227,3 +267,50 @@ def _load(module: nn.Module, state: dict[str, Tensor], weights: Weights, arch: s
         )
     module.load_state_dict(state)
     print_log(f'loaded {len(state)} CLIP tensors from {weights.source}', logger='current')
+
+
+def _difference(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
+    """What is missing, not expected, or of another shape; empty if everything fits."""
+    missing = [name for name in expected if name not in found]
+    unexpected = [name for name in found if name not in expected]
+    misshaped = [
+        f'{name} {list(value.shape)} instead of {list(expected[name].shape)}'
+        for name, value in found.items()
+        if name in expected and value.shape != expected[name].shape
+    ]
+    return '; '.join(
+        f'{len(names)} {kind}: {", ".join(names[:3])}' + (' ...' if len(names) > 3 else '')
+        for kind, names in (
+            ('missing', missing),
+            ('unexpected', unexpected),
+            ('of another shape', misshaped),
+        )
+        if names
+    )
+
+
+def _fitting_archs(state: Mapping[str, Tensor]) -> list[str]:
+    """Architectures with an image tower of open_clip's own that has the sizes of these weights."""
+    names = ('visual.proj', 'visual.conv1.weight', 'visual.positional_embedding')
+    if not all(name in state for name in names):
+        return []
+    proj, conv, positions = (state[name].shape for name in names)
+    layers = len(
+        {re.search(r'resblocks\.\d+', k)[0] for k in state if k.startswith('visual.transformer.')}
+    )
+    sizes = (proj[1], conv[0], conv[-1], positions[0] - 1, layers)
+    return [name for name in list_archs() if _sizes(name) == sizes]
+
+
+def _sizes(arch: str) -> tuple | None:
+    """Embedding, width, patch, number of patches, blocks; None for towers of other kinds."""
+    if arch.startswith('coca'):
+        return None
+    config = get_arch(arch)
+    vision = config['vision_cfg']
+    layers, patch = vision.get('layers', 12), vision.get('patch_size', 16)
+    if 'timm_model_name' in vision or not isinstance(layers, int):
+        return None
+    height, width = image_size(arch)
+    count = (height // patch) * (width // patch)
+    return config['embed_dim'], vision.get('width', 768), patch, count, layers

@@ -27,17 +27,7 @@ _FOLDER_NAMES = (
 
 
 def find_weights_file(path: str | Path) -> Path:
-    """Path of the weights: the file itself, or the one inside a saved model's folder.
-
-    Args:
-        path (str | Path): File or folder.
-
-    Returns:
-        Path: A file.
-
-    Raises:
-        MGDMError: If nothing is there, or the folder holds no weights under a known name.
-    """
+    """Path of the weights: the file itself, or the one inside a saved model's folder."""
     path = Path(path).expanduser()
     if path.is_dir():
         for name in _FOLDER_NAMES:
@@ -52,18 +42,7 @@ def find_weights_file(path: str | Path) -> Path:
 
 
 def read_sidecar_config(path: Path, name: str) -> dict:
-    """JSON file that lies beside the weights.
-
-    Args:
-        path (Path): Weights file.
-        name (str): Name of the JSON file, for example ``'config.json'``.
-
-    Returns:
-        dict: Its content, empty if there is none.
-
-    Raises:
-        MGDMError: If the file is there but is not a JSON object.
-    """
+    """Content of a JSON file such as ``config.json`` beside the weights, empty without one."""
     path = path.with_name(name)
     if not path.is_file():
         return {}
@@ -71,9 +50,7 @@ def read_sidecar_config(path: Path, name: str) -> dict:
         config = json.loads(path.read_text(encoding='utf-8'))
     except ValueError as error:
         raise MGDMError(f'{path}: not a JSON file: {error}') from error
-    if not isinstance(config, dict):
-        raise MGDMError(f'{path}: expected a JSON object, but found {type(config).__name__}')
-    return config
+    return config if isinstance(config, dict) else {}
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Tell the formats of CLIP weights apart and rename them all to open_clip's names."""
+"""Recognise the formats of CLIP weights and rename them all to open_clip's names."""
 
 import re
 from collections.abc import Iterable
@@ -68,7 +68,7 @@ class Weights:
             ``'MGDM'``.
         state (dict[str, Tensor]): float32 tensors. Image tower under ``visual.``.
         quick_gelu (bool | None): Whether the weights were trained with QuickGELU. None if the file
-            does not tell.
+            does not say.
         reason (str): Where ``quick_gelu`` was found.
     """
 

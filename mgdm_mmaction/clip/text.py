@@ -79,10 +79,8 @@ def encode_texts(
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
-    try:
-        chunks = [model.encode_text(part.to(device)).float() for part in tokens.split(batch_size)]
-    finally:
-        model.train(was_training)
+    chunks = [model.encode_text(part.to(device)).float() for part in tokens.split(batch_size)]
+    model.train(was_training)
     return torch.cat(chunks)
 
 

@@ -29,8 +29,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = _parse(argv)
     out = _out(args.out)
+    from ..apis.measure import measure
     from ..evaluation.combine import combine
-    from ..evaluation.measure import measure
     from ..evaluation.report import read_reports
 
     if args.combine:

@@ -16,7 +16,6 @@ from mmengine.logging import MMLogger
 from ..compat.cut_off_avi import lacking_bytes
 from ..config import steps
 from ..datasets.annotations import check_dataset
-from ..datasets.streams import is_stream
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
 from ..mining.progress import Progress
@@ -190,4 +189,18 @@ class ClipDecoder:
             raise
         except Exception as error:
             return ClipCheck(frames, where + _SOURCE.sub('', describe_error(error)))
-        return ClipCheck(frames, stream=self._by_decord and is_file and is_stream(path))
+        return ClipCheck(frames, stream=self._by_decord and is_file and _is_stream(path))
+
+
+def _is_stream(path: str) -> bool:
+    """Return whether a file is an MPEG program or transport stream, or flv, whatever its name.
+
+    These have no index of their frames. decord 0.6.0 seeks in them by guess and silently gives
+    frames of other moments (dmlc/decord#54 is of that kind).
+    """
+    with open(path, 'rb') as file:
+        head = file.read(200)
+    if head.startswith((b'\0\0\x01\xba', b'\0\0\x01\xb3', b'FLV')):
+        return True
+    # Packets of 188 bytes, with a time of 4 bytes before each in m2ts.
+    return head[0:1] == head[188:189] == b'G' or head[4:5] == head[196:197] == b'G'

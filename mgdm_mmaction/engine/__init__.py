@@ -8,7 +8,6 @@ from .fsdp import (
     uses_fsdp,
     without_fsdp,
 )
-from .global_batch import GlobalBatch, global_batch
 from .hooks import (
     CheckGradientsHook,
     CheckNegativesHook,
@@ -25,7 +24,6 @@ __all__ = [
     'CheckGradientsHook',
     'CheckNegativesHook',
     'EpochSeedHook',
-    'GlobalBatch',
     'LayerDecayOptimWrapperConstructor',
     'LearningRatesHook',
     'MGDMFSDPStrategy',
@@ -33,7 +31,6 @@ __all__ = [
     'MGDMOptimWrapperConstructor',
     'ModelSummaryHook',
     'check_fsdp',
-    'global_batch',
     'is_cpu_only',
     'process_rank',
     'start_process_group',

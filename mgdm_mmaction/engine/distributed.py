@@ -1,7 +1,7 @@
 """Several processes on a machine without CUDA, whatever started them.
 
 MMEngine 0.10 calls ``torch.cuda.set_device`` in any case, with every launcher, and hands the device
-ids of a GPU to DistributedDataParallel. Both are passed by when the process group is there before
+ids of a GPU to DistributedDataParallel. Both are avoided when the process group is there before
 the runner is built, and when the config names the model wrapper without device ids.
 """
 
@@ -21,7 +21,7 @@ __all__ = ['is_cpu_only', 'process_rank', 'start_process_group']
 _VARIABLES = {
     'pytorch': ('RANK', 'WORLD_SIZE', 'LOCAL_RANK'),
     'slurm': ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID'),
-    'mpi': ('OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_RANK'),
+    'mpi': tuple(f'OMPI_COMM_WORLD_{name}' for name in ('RANK', 'SIZE', 'LOCAL_RANK')),
 }
 _STARTED_BY = {
     'pytorch': 'tools/dist_train.sh or torchrun',
@@ -31,17 +31,14 @@ _STARTED_BY = {
 
 
 def is_cpu_only() -> bool:
-    """Tell whether MMEngine will train on the CPU."""
+    """Return whether MMEngine will train on the CPU."""
     from mmengine.device import get_device
 
     return get_device() == 'cpu'
 
 
 def process_rank() -> int:
-    """Return the rank that the launcher gave this process, 0 without one.
-
-    For what has to know it before there is a process group.
-    """
+    """Return the rank from the launcher, 0 without one; there need be no process group yet."""
     names = (variables[0] for variables in _VARIABLES.values())
     return next((int(os.environ[name]) for name in names if name in os.environ), 0)
 
@@ -95,7 +92,7 @@ def _check_variables(launcher: str) -> None:
 
 
 def _name_as_torch(launcher: str, port: int | None) -> None:
-    """Give what SLURM or MPI say the names that torch reads."""
+    """Set the variables that torch reads from those of SLURM or MPI."""
     if launcher == 'pytorch':
         return
     for theirs, name in zip(_VARIABLES[launcher], _VARIABLES['pytorch'], strict=True):
@@ -112,7 +109,6 @@ def _name_as_torch(launcher: str, port: int | None) -> None:
 
 
 def _first_host() -> str:
-    """First host of the SLURM job."""
     nodes = os.environ.get('SLURM_NODELIST') or os.environ.get('SLURM_JOB_NODELIST', '')
     try:
         done = subprocess.run(
@@ -121,6 +117,6 @@ def _first_host() -> str:
         return done.stdout.split()[0]
     except (OSError, subprocess.CalledProcessError, IndexError) as error:
         raise MGDMError(
-            f'--launcher slurm: scontrol does not tell the hosts of SLURM_NODELIST={nodes!r} '
+            f'--launcher slurm: scontrol cannot list the hosts of SLURM_NODELIST={nodes!r} '
             f'({error}). Set MASTER_ADDR to the host of the first process'
         ) from None

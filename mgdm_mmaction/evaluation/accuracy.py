@@ -26,15 +26,7 @@ class ProtocolAccuracy(AccMetric):
     """
 
     def calculate(self, preds: list[np.ndarray], labels: list[int]) -> dict:
-        """Compute the accuracies.
-
-        Args:
-            preds (list[np.ndarray]): Scores [C] of every video.
-            labels (list[int]): Label of every video.
-
-        Returns:
-            dict: Fractions, and the two counts.
-        """
+        """Compute fractions and counts from scores [C] and the label of every video."""
         results = super().calculate(preds, labels)
         hits = confusion_matrix(np.argmax(preds, axis=1), labels).astype(float)
         videos = hits.sum(axis=1)

@@ -77,7 +77,7 @@ def _check(reports: Sequence[Report]) -> None:
         if run in seen:
             raise MGDMError(
                 f'{_name(seen[run])} and {_name(report)} are the same run of the protocol '
-                f'({title_of(report.protocol)}); a mean counts it once. Say in `protocol` of the '
+                f'({title_of(report.protocol)}); a mean counts it once. Set in `protocol` of the '
                 'config which split, seed or draw each is.'
             )
         seen[run] = report
@@ -134,7 +134,7 @@ def _equal(reports: Sequence[Report], keys: Sequence[str], group: Callable[[dict
             )
             raise MGDMError(
                 f'{_name(other)} and {_name(report)} are of different protocols: {named}. Their '
-                'mean would say nothing; combine what agrees.'
+                'mean would mean nothing; combine what agrees.'
             )
 
 

@@ -8,25 +8,64 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..clip import build_clip, get_arch
 from ..config import Attach, ParsedConfig
-from ..errors import MGDMError
-from ..models import CLIPRecognizer
-from .module_counter import ModuleCounter, count_modules
+from ..models.recognizers import CLIPRecognizer, check_recognizer
 
-__all__ = ['Complexity', 'Count', 'count_complexity']
+__all__ = ['Complexity', 'Count', 'ModuleCounter', 'count_complexity']
+
+_COUNTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+
+
+class ModuleCounter:
+    """Count what the Linear and Conv modules do that are called in a ``with`` block.
+
+    ``nn.MultiheadAttention`` hands the weights of its projections to a function, so attention does
+    not count, neither its work nor its parameters. That is how the common profilers count, and how
+    the paper's table was made.
+
+    Args:
+        start (ModuleCounter, optional): Counts to continue from. Defaults to None.
+
+    Attributes:
+        macs (int): Multiply-adds. Adding a bias is none.
+
+    Example:
+        >>> with ModuleCounter() as counter:
+        ...     _ = nn.Linear(4, 3)(torch.zeros(2, 4))
+        >>> counter.macs, counter.params
+        (24, 15)
+    """
+
+    def __init__(self, start: 'ModuleCounter | None' = None) -> None:
+        self.macs = start.macs if start else 0
+        self._called: dict[int, nn.Module] = dict(start._called) if start else {}
+
+    @property
+    def params(self) -> int:
+        """int: Parameters of the modules called, each module once, with biases."""
+        return sum(p.numel() for module in self._called.values() for p in module.parameters())
+
+    def _add(self, module: nn.Module, inputs: tuple, output: Tensor) -> None:
+        if isinstance(module, _COUNTED):
+            # An output value sums over a row of the weight: [out, in] or [out, in / groups, *].
+            self.macs += output.numel() * module.weight[0].numel()
+            self._called[id(module)] = module
+
+    def __enter__(self) -> 'ModuleCounter':
+        self._handle = register_module_forward_hook(self._add)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._handle.remove()
 
 
 class Count(NamedTuple):
-    """One row of the paper's table.
-
-    Args:
-        name (str): What was counted.
-        macs (int): Multiply-adds of one clip.
-        params (int): Parameters.
-    """
+    """One row of the paper's table: multiply-adds of one clip, and parameters."""
 
     name: str
     macs: int
@@ -111,26 +150,17 @@ def count_complexity(
         train_forward=train_forward,
         train_step=train_step,
         test=_count_testing(model, clip),
-        params=_num_params(model),
-        trained=_num_params(model, trained=True),
+        params=sum(p.numel() for p in model.parameters()),
+        trained=sum(p.numel() for p in model.parameters() if p.requires_grad),
         text_bank=(len(bank.corpus), bank.embed_dims),
     )
 
 
 def _build(cfg: Config) -> CLIPRecognizer:
-    model_cfg = copy.deepcopy(cfg.get('model') or {})
     init_default_scope(cfg.get('default_scope', 'mmaction'))
-    kind = model_cfg.get('type')
-    if isinstance(kind, str):
-        kind = MODELS.get(kind)
-    if not (isinstance(kind, type) and issubclass(kind, CLIPRecognizer)):
-        raise MGDMError(
-            f'the config has {model_cfg.get("type", "no model")!r} where `model.type` should be a '
-            "recogniser of this package, such as MGDM; for other models use MMAction2's own "
-            'tools/analysis_tools/get_flops.py'
-        )
+    check_recognizer(cfg.get('model'))
     with torch.device('meta'):
-        model = MODELS.build(model_cfg)
+        model = MODELS.build(copy.deepcopy(cfg.model))
     # On this device nothing has values: an empty text bank is as good as a full one.
     model.text_bank.ready = True
     return model
@@ -144,15 +174,15 @@ def _count_as_paper(model: CLIPRecognizer, clip: torch.Tensor, k: int) -> list[C
     with torch.device('meta'):
         text_tower = build_clip(arch)
     length = int(get_arch(arch)['text_cfg'].get('context_length', 77))
-    with count_modules() as texts:
+    with ModuleCounter() as texts:
         text_tower.encode_text(torch.zeros(1, length, dtype=torch.long, device='meta'))
-    with count_modules(texts.copy()) as counter:
+    with ModuleCounter(texts) as counter:
         model.encode_frames(clip)
     table = [Count('CLIP', counter.macs, counter.params)]
     # A text tower that is trained runs within the training step itself.
-    start = texts if model.text_bank.tower is None else ModuleCounter()
+    start = texts if model.text_bank.tower is None else None
     for number in sorted({0, k}):
-        with count_modules(start.copy()) as counter:
+        with ModuleCounter(start) as counter:
             model.training_loss(model.encode_video(clip), [_sample(number)])
         table.append(Count(f'{type(model).__name__}, k = {number}', counter.macs, counter.params))
     return table
@@ -184,7 +214,3 @@ def _sample(num_negatives: int) -> ActionDataSample:
         sample = ActionDataSample().set_gt_label(torch.zeros(1, dtype=torch.long))
         sample.set_field(torch.zeros(1 + num_negatives, dtype=torch.long), 'text_ids')
     return sample
-
-
-def _num_params(model: CLIPRecognizer, trained: bool = False) -> int:
-    return sum(p.numel() for p in model.parameters() if p.requires_grad or not trained)

@@ -18,7 +18,7 @@ __all__ = ['ConfusablePairAccuracy', 'beats_negatives']
 
 
 def beats_negatives(scores: np.ndarray, label: int, negatives: np.ndarray) -> bool:
-    """Say whether the true class has the highest score among itself and some negatives.
+    """Return whether the true class has the highest score among itself and some negatives.
 
     Args:
         scores (np.ndarray): Scores of all classes, shape [C].
@@ -99,16 +99,7 @@ class ConfusablePairAccuracy(BaseMetric):
         self._class_of[self.file.corpus.class_ids] = np.arange(len(self.file.corpus.classes))
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Judge the videos of a batch.
-
-        Args:
-            data_batch (Any): Not used.
-            data_samples (Sequence[dict]): With ``pred_score`` [C] and ``gt_label`` [1].
-
-        Raises:
-            MGDMError: If the scores are of another number of classes, or a video has several
-                labels or another one than in the file.
-        """
+        """Judge the videos of a batch, samples with ``pred_score`` [C] and ``gt_label`` [1]."""
         for sample in data_samples:
             scores = sample['pred_score'].detach().to('cpu', torch.float64).numpy()
             label = self._label(sample, len(scores))
@@ -126,9 +117,6 @@ class ConfusablePairAccuracy(BaseMetric):
         Returns:
             tuple[np.ndarray, bool]: Up to k classes, hardest first, and whether they are the
             video's own.
-
-        Raises:
-            MGDMError: If the file has another label for the video.
         """
         path = video_path(sample) if 'filename' in sample or 'frame_dir' in sample else None
         row = None if path is None else self.file.find(path)
@@ -141,15 +129,7 @@ class ConfusablePairAccuracy(BaseMetric):
         return classes[classes >= 0][: self.k], row is not None
 
     def compute_metrics(self, results: list[tuple[bool, int, bool]]) -> dict[str, float]:
-        """Average over the videos.
-
-        Args:
-            results (list): Of each video whether it is right, its number of negatives, and whether
-                they are its own.
-
-        Returns:
-            dict[str, float]: ``accuracy``, ``chance`` and ``num_videos``.
-        """
+        """Average over videos: right or not, number of negatives, whether they are its own."""
         right, numbers, own = (np.array(column) for column in zip(*results, strict=True))
         counts = numbers > 0
         left_out = f', {np.sum(~counts)} without any left out' if not counts.all() else ''

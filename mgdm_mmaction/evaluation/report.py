@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 
 __all__ = ['METRICS', 'Report', 'markdown_table', 'percent', 'read_reports', 'title_of']
 
@@ -73,10 +73,6 @@ class Report:
             **{METRICS[key]: f'{100 * self.metrics[key]:.1f}' for key in METRICS},
         }
 
-    def to_dict(self) -> dict:
-        """Return what JSON holds."""
-        return asdict(self)
-
 
 def title_of(protocol: dict) -> str:
     """Return the name of a protocol with its numbers, in words."""
@@ -111,10 +107,9 @@ def read_reports(path: str) -> list[Report]:
     Raises:
         MGDMError: If it is not there, or something else.
     """
+    require_file(path, 'report')
     try:
         content = json.loads(Path(path).read_text('utf-8'))
-    except FileNotFoundError:
-        raise MGDMError(f'the report {path} does not exist.') from None
     except (OSError, ValueError) as error:
         raise MGDMError(f'{path} cannot be read as a report: {error}') from None
     if not isinstance(content, dict) or content.get('format') != FORMAT:
@@ -135,7 +130,7 @@ def dump_reports(reports: list[Report], summary: dict | None = None) -> str:
     content = {
         'format': FORMAT,
         'format_version': FORMAT_VERSION,
-        'reports': [report.to_dict() for report in reports],
+        'reports': [asdict(report) for report in reports],
     }
     if summary is not None:
         content['summary'] = summary
@@ -163,6 +158,6 @@ def _checkpoint(protocol: dict) -> str:
             return "none: CLIP's weights, nothing trained"
         return (
             f"none: CLIP's weights, and {protocol['new_weights']} random ones of MGDM, so that the "
-            'numbers say nothing; configs/zero_shot/clip_*.py test CLIP alone'
+            'numbers mean nothing; configs/zero_shot/clip_*.py test CLIP alone'
         )
     return f'{protocol["checkpoint"]}, sha256 {protocol["checkpoint_digest"]}'

@@ -123,9 +123,8 @@ def _parse_labels(text: str, where: str) -> list[str]:
         raise MGDMError(f'{where}: the file is empty; expected one class name a line.')
     numbered = [_ID_AND_NAME.fullmatch(line) for _, line in lines]
     # '3 point shot' among plain names is a name: ids count only when every line has one.
-    if not all(numbered):
-        names = lines
-    else:
+    names = lines
+    if all(numbered):
         first = min(int(numbered[0].group(1)), 1)
         for position, ((line_no, line), match) in enumerate(zip(lines, numbered, strict=True)):
             if int(match.group(1)) != first + position:
@@ -142,13 +141,7 @@ def _parse_labels(text: str, where: str) -> list[str]:
 
 
 class LabelSource(NamedTuple):
-    """Where labels of a corpus come from.
-
-    Args:
-        name (str): 'classes', a packaged map, a file, or 'list' for names given as they are.
-        num_names (int): Names it has.
-        num_new (int): Names that were not yet in the corpus, in this or another spelling.
-    """
+    """Where labels come from ('classes', a map, a file, 'list'), how many, and how many new."""
 
     name: str
     num_names: int
@@ -178,7 +171,6 @@ class LabelCorpus:
         class_ids (np.ndarray): Label -> corpus id, int64, shape [C].
         prompt (str | list[str]): The template, or the m templates of an ensemble.
         prompts (list[str]): The n prompts; of an ensemble n m, those of a label together.
-        duplicates (list[tuple[str, int]]): Extra spellings merged into an earlier corpus id.
         sources (list[LabelSource]): What the labels come from, in order.
 
     Raises:
@@ -202,7 +194,6 @@ class LabelCorpus:
         if not self.classes:
             raise MGDMError('classes: the list is empty; name every class of the data set.')
         self.labels: list[str] = []
-        self.duplicates: list[tuple[str, int]] = []
         self._ids: dict[str, int] = {}
         for label, name in enumerate(self.classes):
             key = normalize_label(name)
@@ -217,10 +208,7 @@ class LabelCorpus:
         for source, names in _read_extra(extra):
             before = len(self.labels)
             for name in names:
-                key = normalize_label(name)
-                if key in self._ids:
-                    self.duplicates.append((name, self._ids[key]))
-                else:
+                if (key := normalize_label(name)) not in self._ids:
                     self._add(name, key)
             self.sources.append(LabelSource(source, len(names), len(self.labels) - before))
 
@@ -251,25 +239,14 @@ class LabelCorpus:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def index(self, name: str) -> int:
-        """Return the corpus id of a label in any spelling.
-
-        Raises:
-            MGDMError: If the corpus does not hold it.
-        """
+        """Return the corpus id of a label in any spelling; :class:`MGDMError` if it has none."""
         key = normalize_label(name)
         if key not in self._ids:
             raise MGDMError(f'label {name!r} is not in the corpus of {len(self)} labels.')
         return self._ids[key]
 
     def difference(self, other: 'LabelCorpus') -> str:
-        """Say in words how another corpus differs, for messages.
-
-        Args:
-            other (LabelCorpus): The corpus that was expected.
-
-        Returns:
-            str: What is here and what is there; empty if the corpora are equal.
-        """
+        """Describe how this corpus differs from the expected one; empty if they are equal."""
         if self == other:
             return ''
         if self.prompt != other.prompt:
@@ -294,12 +271,6 @@ class LabelCorpus:
     @classmethod
     def from_dict(cls, data: Mapping) -> 'LabelCorpus':
         """Build the corpus that :meth:`to_dict` described."""
-        unknown = sorted(set(data) - {'classes', 'extra', 'prompt'})
-        if unknown or 'classes' not in data:
-            raise MGDMError(
-                f'corpus: found the keys {sorted(data)}; expected `classes` and, optionally, '
-                '`extra` and `prompt`.'
-            )
         return cls(**data)
 
     def __len__(self) -> int:
@@ -311,19 +282,9 @@ class LabelCorpus:
     def __hash__(self) -> int:
         return hash(self.digest)
 
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}({len(self.classes)} classes, {len(self)} labels, '
-            f'prompt={self.prompt!r})'
-        )
-
 
 def _read_extra(extra: str | Path | Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Read extra labels: names and packaged maps in a list, or maps and files joined by '+'.
-
-    Returns:
-        list[tuple[str, list[str]]]: Sources with their names.
-    """
+    """Read extra labels, names and packaged maps in a list or maps and files joined by '+'."""
     if isinstance(extra, Path) or (isinstance(extra, str) and Path(extra).is_file()):
         return [(str(extra), read_labels(extra))]
     if isinstance(extra, str):

@@ -59,11 +59,7 @@ def read_prompt(prompt: str | Sequence[str]) -> str | list[str]:
 
 
 def describe_prompt(prompt: str | Sequence[str]) -> str:
-    """Say in a few words what a prompt is.
-
-    Args:
-        prompt (str | Sequence[str]): As :func:`read_prompt` returns it.
-    """
+    """Describe a prompt, as :func:`read_prompt` returns it, in a few words."""
     if isinstance(prompt, str):
         return f'prompt {prompt!r}'
     return f'mean of {len(prompt)} prompts ({prompt[0]!r}, ...)'

@@ -9,7 +9,7 @@ from torch import nn
 from mgdm_mmaction.clip import build_clip, uses_quick_gelu
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.models import CLIPBackbone
-from tests import clip_reference as ref
+from tests.clip import reference as ref
 
 
 @pytest.fixture(scope='module')

@@ -1,8 +1,7 @@
 """Fully sharded training, for towers that do not fit on one GPU: MMEngine's, without its traps."""
 
-from .config import check_fsdp, uses_fsdp, without_fsdp
 from .model import MGDMFullyShardedDataParallel
-from .strategy import MGDMFSDPStrategy
+from .strategy import MGDMFSDPStrategy, check_fsdp, uses_fsdp, without_fsdp
 
 __all__ = [
     'MGDMFSDPStrategy',

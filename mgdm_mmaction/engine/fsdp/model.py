@@ -13,7 +13,6 @@ from torch.distributed.fsdp.wrap import lambda_auto_wrap_policy
 
 from ...errors import MGDMError
 from ..distributed import is_cpu_only
-from ..whole_shape import keep_whole_shapes
 
 __all__ = ['MGDMFullyShardedDataParallel', 'wrap_blocks']
 
@@ -23,12 +22,6 @@ def wrap_blocks(model: nn.Module) -> Callable[..., bool]:
 
     A block is a member of a ``ModuleList`` in which every member has parameters: the blocks of the
     image tower, of the temporal head and of the discriminator. Only one of them is whole at a time.
-
-    Args:
-        model (nn.Module): The model.
-
-    Returns:
-        Callable: What ``auto_wrap_policy`` of FSDP takes.
     """
     blocks = {
         id(block)
@@ -48,8 +41,8 @@ class MGDMFullyShardedDataParallel(MMFullyShardedDataParallel):
     parameters without an axis, and CLIP's logit scale is one: such parameters stay whole on every
     process, are made equal at the start and get the mean of the gradients over the processes, as
     under DDP. Parameters and buffers (the text bank) of rank 0 are sent to all at the start. On a
-    machine without a GPU the shards stay on the CPU, where FSDP looks for an accelerator unless
-    told. Frozen parameters may lie beside trained ones.
+    machine without a GPU the shards stay on the CPU, where FSDP looks for an accelerator by
+    default. Frozen parameters may lie beside trained ones.
 
     Args:
         module (nn.Module): The model, whole.
@@ -79,7 +72,8 @@ class MGDMFullyShardedDataParallel(MMFullyShardedDataParallel):
                 'strategy.model_wrapper.cpu_offload=True moves what the GPU does not need to the '
                 'CPU, and there is no GPU here: set it to False'
             )
-        keep_whole_shapes(module)
+        for param in module.parameters():
+            param.whole_shape = tuple(param.shape)  # for the summary, before it is sharded
         device = torch.device('cpu') if on_cpu else device_id
         scalars = [param for param in module.parameters() if param.ndim == 0]
         for param in scalars:

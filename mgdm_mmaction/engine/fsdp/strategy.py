@@ -1,8 +1,9 @@
-"""MMEngine's FSDP strategy, with the optimizer of the whole model."""
+"""MMEngine's FSDP strategy with the optimizer of the whole model, and the configs that use it."""
 
 from typing import Any
 
 from mmengine._strategy import FSDPStrategy
+from mmengine.config import Config
 from mmengine.optim import BaseOptimWrapper
 from mmengine.registry import STRATEGIES
 from torch import nn
@@ -13,7 +14,7 @@ from ...models.recognizers import CLIPRecognizer
 from ...models.recognizers.architecture import check_architecture
 from .model import MGDMFullyShardedDataParallel
 
-__all__ = ['MGDMFSDPStrategy']
+__all__ = ['MGDMFSDPStrategy', 'check_fsdp', 'uses_fsdp', 'without_fsdp']
 
 
 @STRATEGIES.register_module()
@@ -56,16 +57,7 @@ class MGDMFSDPStrategy(FSDPStrategy):
     def prepare(
         self, model: nn.Module | dict, *, optim_wrapper: Any = None, **kwargs: Any
     ) -> tuple | Any:
-        """Build, initialise and shard the model, and build its optimizer.
-
-        Args:
-            model (nn.Module | dict): The model or its config.
-            optim_wrapper (BaseOptimWrapper | dict, optional): The optimizer. Defaults to None.
-            **kwargs: See MMEngine.
-
-        Returns:
-            tuple: The components, see MMEngine.
-        """
+        """Build, initialise and shard the model, and build its optimizer; see MMEngine."""
         self._optim_config = optim_wrapper
         return super().prepare(model, optim_wrapper=optim_wrapper, **kwargs)
 
@@ -87,11 +79,6 @@ class MGDMFSDPStrategy(FSDPStrategy):
 
         Its parameters are the same objects, which FSDP has made to show their shards.
 
-        Args:
-            optim_wrapper (BaseOptimWrapper | dict): The optimizer; what MMEngine does with one that
-                is already built stays as it is.
-            model (nn.Module, optional): The sharded model. Defaults to None.
-
         Raises:
             RuntimeError: If FSDP has replaced parameters, as with ``use_orig_params=False``.
         """
@@ -108,35 +95,18 @@ class MGDMFSDPStrategy(FSDPStrategy):
         return built
 
     def load_model_state_dict(self, state_dict: dict, **kwargs: Any) -> None:
-        """Load the weights of a checkpoint.
-
-        Args:
-            state_dict (dict): The weights.
-            **kwargs: See MMEngine.
-
-        Raises:
-            MGDMError: If they are of another architecture.
-        """
+        """Load the weights of a checkpoint, refused with :class:`MGDMError` if they do not fit."""
         if self._is_full_state_dict() and self._whole_state is not None:
             check_architecture(self._whole_state, state_dict)
         super().load_model_state_dict(state_dict, **kwargs)
 
     def optim_state_dict(self) -> dict:
-        """Return the state of the optimizer, whole on rank 0, with what MMEngine adds to it.
-
-        Returns:
-            dict: The state, its parameters by name.
-        """
+        """Return the optimizer's state by name, whole on rank 0, with what MMEngine adds to it."""
         _, added = _split(self.optim_wrapper.state_dict())
         return {**FSDP.optim_state_dict(self.model, self.optim_wrapper.optimizer), **added}
 
     def load_optim_state_dict(self, state_dict: dict) -> None:
-        """Load the state of the optimizer.
-
-        Args:
-            state_dict (dict): The state, its parameters by name or, as of a run without FSDP, by
-                number.
-        """
+        """Load the optimizer's state, by name or, as of a run without FSDP, by number."""
         state, added = _split(state_dict)
         if self._is_full_state_dict():
             state = _by_name(state, self._group_names)
@@ -186,3 +156,57 @@ def _by_name(state: dict, names: list[list[str]]) -> dict:
             {**group, 'params': own} for group, own in zip(groups, names, strict=True)
         ],
     }
+
+
+def uses_fsdp(cfg: Config) -> bool:
+    """Return whether a config trains with FSDP."""
+    return 'FSDP' in str((cfg.get('strategy') or {}).get('type', ''))
+
+
+def check_fsdp(cfg: Config) -> None:
+    """Refuse what does not go with FSDP.
+
+    Args:
+        cfg (Config): The config of a training, its ``launcher`` set.
+
+    Raises:
+        MGDMError: If the run has one process alone, averages its weights or clips gradients.
+    """
+    if not uses_fsdp(cfg):
+        return
+    if cfg.get('runner_type') != 'FlexibleRunner':
+        raise MGDMError(
+            f"strategy.type='{cfg.strategy.type}' needs runner_type='FlexibleRunner', but it is "
+            f"{cfg.get('runner_type')!r}: MMEngine's other runners read no strategy. Take both "
+            'from configs/_base_/fsdp.py'
+        )
+    if cfg.get('launcher', 'none') == 'none':
+        raise MGDMError(
+            'FSDP shards the model over several processes, and this is one: start it with '
+            'tools/dist_train.sh CONFIG GPUS, or with tools/slurm_train.sh'
+        )
+    hooks = [*(cfg.get('custom_hooks') or ()), *(cfg.get('default_hooks') or {}).values()]
+    if any('EMAHook' in str((hook or {}).get('type')) for hook in hooks):
+        raise MGDMError(
+            'EMAHook does not work with FSDP: it copies the model, and a shard is no model. Take '
+            'EMAHook out of the hooks, or train without FSDP'
+        )
+    if (cfg.get('optim_wrapper') or {}).get('clip_grad'):
+        raise MGDMError(
+            'optim_wrapper.clip_grad does not work with FSDP: MMEngine would take the norm of the '
+            "process's own shards, another one on each. Set optim_wrapper.clip_grad=None, or train "
+            'without FSDP'
+        )
+
+
+def without_fsdp(cfg: Config) -> None:
+    """Make a config that trains with FSDP test without.
+
+    A checkpoint is the same either way, and testing needs no gradients and no optimizer state.
+
+    Args:
+        cfg (Config): Changed in place.
+    """
+    if uses_fsdp(cfg):
+        cfg.pop('strategy')
+        cfg.pop('runner_type', None)

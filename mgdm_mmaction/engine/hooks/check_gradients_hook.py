@@ -1,6 +1,8 @@
-"""Tells of parameters that a run would leave as they are although they are to be trained."""
+"""Report parameters that a run would leave as they are although they are to be trained."""
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmaction.registry import HOOKS
@@ -41,17 +43,10 @@ class CheckGradientsHook(Hook):
         self.allow_unused = tuple(allow_unused)
         self._handles: list = []
         # Name -> whether some element of its gradient was not zero.
-        self._seen: dict[str, bool | Tensor] = {}
+        self._seen: dict[str, Tensor] = {}
 
     def before_train(self, runner: Runner) -> None:
-        """Compare the optimizer with the model, and begin to watch the gradients.
-
-        Args:
-            runner (Runner): The runner, its model initialised.
-
-        Raises:
-            MGDMError: If the optimizer lacks a parameter.
-        """
+        """Compare the optimizer with the model, and begin to watch the gradients."""
         self._stop()
         if isinstance(runner.model, FullyShardedDataParallel):
             return
@@ -65,26 +60,12 @@ class CheckGradientsHook(Hook):
                 'want a gradient but are in no group of the optimizer, so they would never change',
             )
         for name, param in trained.items():
-            self._handles.append(param.register_hook(_Note(self._seen, name)))
+            self._handles.append(param.register_hook(functools.partial(self._note, name)))
 
     def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: dict | tuple | list | None = None,
-        outputs: dict | None = None,
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
     ) -> None:
-        """Check the gradients of the first step.
-
-        Args:
-            runner (Runner): The runner.
-            batch_idx (int): Index of the batch.
-            data_batch (dict | tuple | list, optional): Not used. Defaults to None.
-            outputs (dict, optional): Not used. Defaults to None.
-
-        Raises:
-            MGDMError: If a parameter had none.
-        """
+        """Check the gradients of the first step, and raise :class:`MGDMError` if one is missing."""
         # The count has moved on already, so this tells whether a step was just made.
         if not self._handles or not getattr(runner.optim_wrapper, 'should_update', bool)():
             return
@@ -100,15 +81,11 @@ class CheckGradientsHook(Hook):
         if zero:
             runner.logger.warning(
                 f'{len(zero)} parameters had a gradient of exactly zero in the first step '
-                f'({_first(zero)}); if this goes on they do not learn'
+                f'({_first(zero)}); if it stays zero they do not learn'
             )
 
     def after_train(self, runner: Runner) -> None:
-        """Leave no watch behind if there was no step.
-
-        Args:
-            runner (Runner): The runner.
-        """
+        """Leave no watch behind if there was no step."""
         self._stop()
 
     def _trainable(self, model: nn.Module) -> dict[str, nn.Parameter]:
@@ -128,24 +105,15 @@ class CheckGradientsHook(Hook):
             f"dict(type='CheckGradientsHook', allow_unused=['{names[0]}'])"
         )
 
+    def _note(self, name: str, grad: Tensor) -> None:
+        # Stays on the device: asking for the value here would stop a GPU at every parameter.
+        self._seen[name] = torch.any(grad.detach() != 0) | self._seen.get(name, False)
+
     def _stop(self) -> None:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
         self._seen.clear()
-
-
-class _Note:
-    """Note that a parameter was reached; a class, because a closure would keep the last name."""
-
-    def __init__(self, seen: dict[str, bool | Tensor], name: str) -> None:
-        self.seen, self.name = seen, name
-
-    def __call__(self, grad: Tensor) -> None:
-        # Stays on the device: asking for the value here would stop a GPU at every parameter.
-        found = torch.any(grad.detach() != 0)
-        before = self.seen.get(self.name)
-        self.seen[self.name] = found if before is None else found | before
 
 
 def _first(names: list[str]) -> str:

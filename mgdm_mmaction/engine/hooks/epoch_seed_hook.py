@@ -1,5 +1,6 @@
 """Random numbers that depend on the epoch and not on when the run was started."""
 
+import functools
 import random
 
 import numpy as np
@@ -19,8 +20,8 @@ def epoch_seed(seed: int, epoch: int, rank: int = 0, worker: int = 0) -> int:
     Args:
         seed (int): The seed of the run.
         epoch (int): Epoch, from 0.
-        rank (int, optional): Rank of the process. Defaults to 0.
-        worker (int, optional): 0 for the process itself, 1 + id for its workers. Defaults to 0.
+        rank (int): Rank of the process.
+        worker (int): 0 for the process itself, 1 + id for its workers.
     """
     sequence = np.random.SeedSequence([seed, epoch, rank, worker])
     return int(sequence.generate_state(1)[0])
@@ -48,28 +49,20 @@ class EpochSeedHook(Hook):
     priority = 'VERY_HIGH'
 
     def before_train(self, runner: Runner) -> None:
-        """Give the sampler the seed of the run, which a resume may have changed.
-
-        Args:
-            runner (Runner): The runner, its checkpoint loaded.
-        """
+        """Give the sampler the seed of the run, which a resume may have changed."""
         loader = runner.train_dataloader
         for sampler in (loader.sampler, getattr(loader.batch_sampler, 'sampler', None)):
             if isinstance(getattr(sampler, 'seed', None), int):
                 sampler.seed = self._seed(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """Seed this process and the workers of the coming epoch.
-
-        Args:
-            runner (Runner): The runner.
-        """
+        """Seed this process and the workers of the coming epoch."""
         seed, rank = self._seed(runner), get_rank()
         _seed_all(epoch_seed(seed, runner.epoch, rank))
         loader = runner.train_dataloader
         if isinstance(loader, DataLoader) and loader.num_workers > 0:
             _stop_persistent_workers(loader)
-            loader.worker_init_fn = _WorkerSeed(seed, runner.epoch, rank)
+            loader.worker_init_fn = functools.partial(_seed_worker, seed, runner.epoch, rank)
 
     @staticmethod
     def _seed(runner: Runner) -> int:
@@ -78,14 +71,8 @@ class EpochSeedHook(Hook):
         return runner.seed - (get_rank() if differs else 0)
 
 
-class _WorkerSeed:
-    """Seed a worker; a class, because spawned workers get it by pickle."""
-
-    def __init__(self, seed: int, epoch: int, rank: int) -> None:
-        self.seed, self.epoch, self.rank = seed, epoch, rank
-
-    def __call__(self, worker_id: int) -> None:
-        _seed_all(epoch_seed(self.seed, self.epoch, self.rank, 1 + worker_id))
+def _seed_worker(seed: int, epoch: int, rank: int, worker_id: int) -> None:
+    _seed_all(epoch_seed(seed, epoch, rank, 1 + worker_id))
 
 
 def _seed_all(seed: int) -> None:

@@ -28,11 +28,7 @@ class LearningRatesHook(Hook):
         self._groups: dict[str, int] = {}
 
     def before_train(self, runner: Runner) -> None:
-        """Find the parameter groups of every part.
-
-        Args:
-            runner (Runner): The runner, its checkpoint loaded.
-        """
+        """Find the parameter groups of every part."""
         groups = getattr(runner.optim_wrapper, 'param_groups', ())
         if not isinstance(groups, list):  # several optimizers: MMEngine logs each
             return
@@ -53,13 +49,7 @@ class LearningRatesHook(Hook):
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
-        """Log the rates of the coming step.
-
-        Args:
-            runner (Runner): The runner.
-            batch_idx (int): Not used.
-            data_batch (dict, optional): Not used. Defaults to None.
-        """
+        """Log the rates of the coming step."""
         for name, index in self._groups.items():
             rate = runner.optim_wrapper.param_groups[index]['lr']
             runner.message_hub.update_scalar(f'train/{name}', rate)

@@ -1,4 +1,4 @@
-"""Says at the start of a training what is trained, at which rate and with which batch."""
+"""Log at the start of a training what is trained, at which rate and with which batch."""
 
 import math
 
@@ -7,9 +7,6 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
-
-from ..global_batch import GlobalBatch, global_batch
-from ..whole_shape import whole_shape
 
 __all__ = ['ModelSummaryHook', 'count_parts']
 
@@ -45,38 +42,43 @@ class ModelSummaryHook(Hook):
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Log the summary.
-
-        Args:
-            runner (Runner): The runner.
-        """
+        """Log the summary."""
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         lines = ['trained / all parameters, learning rate, weight decay:']
         settings = _settings(runner)
-        total = [0, 0]
         for part, params in count_parts(model).items():
-            counts = _counts([param for _, param in params])
-            total = [a + b for a, b in zip(total, counts, strict=True)]
             trained = [
                 settings[id(p)] + (p,) for _, p in params if p.requires_grad and id(p) in settings
             ]
-            lines.append(f'  {part:<24}{_pair(*counts)}  {_describe(trained)}')
-        lines.append(f'  {"in all":<24}{_pair(*total)}')
+            lines.append(f'  {part:<24}{_count([p for _, p in params])}  {_describe(trained)}')
+        lines.append(f'  {"in all":<24}{_count(model.parameters())}')
         for name, buffer in model.named_buffers():
             if buffer.ndim == 2:
                 shape = ' x '.join(map(str, buffer.shape))
                 lines.append(f'  {name}: buffer of {shape}, not trained')
-        batch = global_batch(runner)
         # A FlexibleRunner keeps it to itself.
         scale = getattr(runner, 'auto_scale_lr', runner.cfg.get('auto_scale_lr')) or {}
-        lines.append(_describe_batch(batch, scale))
-        runner.logger.info('\n'.join(lines))
-        base = scale.get('base_batch_size')
-        if base and not scale.get('enable') and base != batch.total:
+        base, scaled = scale.get('base_batch_size'), scale.get('enable')
+        loader = runner.train_dataloader
+        size = loader.batch_size or getattr(loader.batch_sampler, 'batch_size', None) or 0
+        accumulated = getattr(runner.optim_wrapper, '_accumulative_counts', 1)
+        contrasted = size * runner.world_size
+        total = contrasted * accumulated
+        line = (
+            f'a step: {size} clips x {runner.world_size} processes x {accumulated} accumulated = '
+            f'{total} clips'
+        )
+        if accumulated > 1:
+            line += f', of which the contrastive loss sees {contrasted} at a time'
+        line += '; learning rate ' + (
+            f'x {total / base:g} (base batch {base})' if base and scaled else 'not scaled'
+        )
+        runner.logger.info('\n'.join([*lines, line]))
+        if base and not scaled and base != total:
             runner.logger.warning(
                 f'the learning rate is meant for {base} clips a step '
-                f'(auto_scale_lr.base_batch_size), and this run has {batch.total}: '
-                f'--auto-scale-lr multiplies it by {batch.total / base:g}'
+                f'(auto_scale_lr.base_batch_size), and this run has {total}: --auto-scale-lr '
+                f'multiplies it by {total / base:g}'
             )
 
 
@@ -101,31 +103,18 @@ def _describe(trained: list[tuple[float, float, nn.Parameter]]) -> str:
         return f'{text}, no weight decay'
     values = ', '.join(f'{decay:g}' for decay in sorted({decay for decay, _ in decayed}))
     text += f', weight decay {values} on {len(decayed)} of {len(trained)} tensors'
-    vectors = sum(len(whole_shape(param)) <= 1 for _, param in decayed)
+    vectors = sum(len(_shape(param)) <= 1 for _, param in decayed)
     return text + (f', {vectors} of them biases, norms or scalars' if vectors else '')
 
 
-def _describe_batch(batch: GlobalBatch, scale: dict) -> str:
-    text = (
-        f'a step: {batch.per_process} clips x {batch.processes} processes x {batch.accumulated} '
-        f'accumulated = {batch.total} clips'
-    )
-    if batch.accumulated > 1:
-        text += f', of which the contrastive loss sees {batch.contrasted} at a time'
-    base = scale.get('base_batch_size')
-    if base and scale.get('enable'):
-        return f'{text}; learning rate x {batch.total / base:g} (base batch {base})'
-    return f'{text}; learning rate not scaled'
+def _shape(param: nn.Parameter) -> tuple[int, ...]:
+    """Shape of the whole parameter, of which a process may hold a shard under FSDP."""
+    return getattr(param, 'whole_shape', tuple(param.shape))
 
 
-def _counts(params: list[nn.Parameter]) -> list[int]:
-    return [
-        sum(math.prod(whole_shape(param)) for param in params if param.requires_grad),
-        sum(math.prod(whole_shape(param)) for param in params),
-    ]
-
-
-def _pair(trained: int, total: int) -> str:
+def _count(params) -> str:
+    sizes = [(math.prod(_shape(param)), param.requires_grad) for param in params]
+    trained, total = sum(n for n, grad in sizes if grad), sum(n for n, _ in sizes)
     return f'{_short(trained):>8} / {_short(total):>8}'
 
 

@@ -24,10 +24,6 @@ class CPUAmpOptimWrapper(OptimWrapper):
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Enter autocast in addition to MMEngine's gradient accumulation context.
-
-        Args:
-            model (nn.Module): The training model.
-        """
+        """Enter autocast in addition to MMEngine's gradient accumulation context."""
         with super().optim_context(model), torch.autocast('cpu', dtype=torch.bfloat16):
             yield

@@ -5,7 +5,7 @@ from mmpretrain.engine.optimizers import LearningRateDecayOptimWrapperConstructo
 from torch import nn
 
 from ...errors import MGDMError
-from .param_groups import merge_groups, only_errors
+from .optim_wrapper_constructor import merge_groups, only_errors
 
 __all__ = ['LayerDecayOptimWrapperConstructor']
 
@@ -62,24 +62,14 @@ class LayerDecayOptimWrapperConstructor(LearningRateDecayOptimWrapperConstructor
             )
 
     def add_params(self, params: list[dict], module: nn.Module, prefix: str = '', **kwargs) -> None:
-        """Append the parameter groups of a module; MMEngine calls it for the model and recurses.
-
-        Args:
-            params (list[dict]): The groups, changed in place.
-            module (nn.Module): The module.
-            prefix (str, optional): Its name in the model. Defaults to ''.
-            **kwargs: MMPretrain's, for its recursion.
-
-        Raises:
-            MGDMError: If the model does not know its depths.
-        """
+        """Append the parameter groups of a module; MMEngine calls it for the model and recurses."""
         if prefix:
             super().add_params(params, module, prefix, **kwargs)
             return
         if not hasattr(module, 'get_layer_depth'):
             raise MGDMError(
                 f'LayerDecayOptimWrapperConstructor: {type(module).__name__} has no method '
-                '`get_layer_depth`, which tells the depth of a parameter; MGDM has one'
+                '`get_layer_depth`, which gives the depth of a parameter; MGDM has one'
             )
         single: list[dict] = []
         base_wd = self.base_wd

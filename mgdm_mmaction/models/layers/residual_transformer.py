@@ -3,7 +3,7 @@
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ...clip.transformer import build_transformer
+from ...clip import build_transformer
 
 __all__ = ['ResidualTransformer']
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -15,7 +15,7 @@ from ...errors import MGDMError
 from ...text.bank import TextBank
 from .architecture import check_architecture
 
-__all__ = ['CLIPRecognizer', 'Explanation', 'FoldedRecognizer', 'Weights']
+__all__ = ['CLIPRecognizer', 'Explanation', 'FoldedRecognizer', 'Weights', 'check_recognizer']
 
 AVERAGES = ('prob', 'score')
 
@@ -427,3 +427,21 @@ class FoldedRecognizer(nn.Module):
         """
         logits, weights = self.recognizer.explain(frames)
         return logits[:, 0], {name: found.values[:, 0] for name, found in weights.items()}
+
+
+def check_recognizer(model: Mapping | None) -> None:
+    """Refuse a model that is no recogniser of this package.
+
+    Args:
+        model (Mapping | None): The model's config.
+
+    Raises:
+        MGDMError: If it is of another class, or there is none.
+    """
+    name = model.get('type') if isinstance(model, Mapping) else None
+    kind = MODELS.get(name) if isinstance(name, str) else name
+    if not (isinstance(kind, type) and issubclass(kind, CLIPRecognizer)):
+        raise MGDMError(
+            f'model.type is {name!r}, no CLIPRecognizer such as MGDM: for the models of MMAction2 '
+            'take its own tools and its ActionRecogInferencer'
+        )

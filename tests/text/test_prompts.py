@@ -39,6 +39,7 @@ def test_forms_of_a_prompt():
         (['a {}', 3], 'prompt: found 3'),
         (['a {}', 'b {}', 'a {}'], "'a {}' is there twice"),
         (None, 'prompt: found None'),
+        ('{} and {}', 'prompt: found'),
     ],
 )
 def test_bad_prompts(prompt, message):

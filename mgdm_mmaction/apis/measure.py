@@ -9,19 +9,19 @@ from pathlib import Path
 import torch
 from mmengine.model import is_model_wrapper
 
-from ..apis.test import build_test_runner
 from ..checkpoint import Checkpoint, read_checkpoint
 from ..config import ParsedConfig
 from ..datasets.annotations import AnnotationSummary
 from ..errors import MGDMError
-from ..models import CLIPRecognizer
+from ..evaluation.report import Report, text_digest
+from ..models.recognizers import CLIPRecognizer, check_recognizer
 from ..text.corpus import normalize_label, packaged_label_maps
 from ..version import __version__
-from .report import Report, text_digest
+from .test import build_test_runner
 
 __all__ = ['measure']
 
-# What a config may say in `protocol = dict(...)`.
+# What a config may have in `protocol = dict(...)`.
 _DECLARED = ('name', 'data', 'split', 'shots', 'seed', 'draw', 'part')
 _PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmaction2', 'open_clip_torch', 'decord')
 
@@ -39,6 +39,7 @@ def measure(cfg: ParsedConfig) -> Report:
         MGDMError: If data, checkpoint or the config's ``protocol`` is missing or wrong.
     """
     config = cfg.config
+    check_recognizer(config.get('model'))
     declared = _declared(cfg)
     checkpoint = config.get('load_from')
     config.test_evaluator = [dict(type='ProtocolAccuracy')]
@@ -46,8 +47,6 @@ def measure(cfg: ParsedConfig) -> Report:
     config.experiment_name = uuid.uuid4().hex
     runner, summaries = build_test_runner(cfg)
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    if not isinstance(model, CLIPRecognizer):
-        raise MGDMError(f'{cfg.path}: the evaluator reports on recognisers of this package.')
     if not summaries:
         raise MGDMError(
             f'{cfg.path}: the data set of test_dataloader is no VideoDataset or RawframeDataset '

@@ -29,6 +29,7 @@ __all__ = [
     'read_config',
     'step_list',
     'steps',
+    'type_name',
 ]
 
 _CROPS = {'ThreeCrop': 3, 'TenCrop': 10}
@@ -59,17 +60,29 @@ def is_type(config: Mapping, name: str) -> bool:
     """
     kind = config.get('type')
     if isinstance(kind, str):
-        if _short_name(kind) == name:
+        if type_name(config) == name:
             return True
         # A subclass is registered by the time that somebody could have written its name; asking
         # here must import nothing.
         registries = sys.modules.get('mmaction.registry')
-        modules = getattr(registries, 'TRANSFORMS', None)
-        kind = modules and modules.module_dict.get(_short_name(kind))
+        kind = next(
+            (
+                registry.module_dict[type_name(config)]
+                for registry in (registries and (registries.TRANSFORMS, registries.DATASETS)) or ()
+                if type_name(config) in registry.module_dict
+            ),
+            None,
+        )
     return inspect.isclass(kind) and any(base.__name__ == name for base in kind.__mro__)
 
 
-def _short_name(kind: str | type) -> str:
+def type_name(config: Mapping) -> str:
+    """Return the name of the class that a config is of, without scope and module.
+
+    Args:
+        config (Mapping): With ``type``, a name or a class.
+    """
+    kind = config['type']
     return str(getattr(kind, '__name__', kind)).split('.')[-1]
 
 
@@ -360,7 +373,7 @@ def change_steps(cfg: Mapping, **options: Mapping) -> None:
     for name, changed in options.items():
         found = [step for step in everything if is_type(step, name)]
         if not found:
-            known = ', '.join(sorted({_short_name(step['type']) for step in everything}))
+            known = ', '.join(sorted(set(map(type_name, everything))))
             raise MGDMError(f'change_steps: no pipeline has a step {name}; there are {known}.')
         for step in found:
             step.update(changed)

@@ -14,6 +14,7 @@ from mmengine.registry import init_default_scope
 from rich.console import Console
 from rich.progress import Progress
 
+from ..config import ParsedConfig
 from ..errors import MGDMError
 from ..models import CLIPRecognizer
 from ..text.corpus import read_labels
@@ -21,7 +22,7 @@ from ..video import Source, UnreadableVideoError, open_video
 from .inputs import list_sources
 from .loading import choose_labels, load_recognizer
 from .predictions import Predictions
-from .window_pipeline import WindowPipeline, test_pipeline
+from .window_pipeline import WindowPipeline
 from .window_scores import Window, add_answer, data_sample, video_prediction
 from .windows import check_window, frames_between, window_starts
 
@@ -289,7 +290,7 @@ class MGDMInferencer(BaseInferencer):
 
     def _init_pipeline(self, cfg: Config) -> WindowPipeline:
         """Take the steps of the config's test pipeline."""
-        return WindowPipeline(test_pipeline(cfg))
+        return WindowPipeline(ParsedConfig(cfg).test_pipeline)
 
     def _init_collate(self, cfg: Config):
         """Collate as MMAction2's test data loaders do."""

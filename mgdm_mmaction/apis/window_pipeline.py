@@ -5,14 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 from mmaction.registry import TRANSFORMS
-from mmengine.config import Config
 
-from ..datasets.annotations import unwrap_datasets
-from ..datasets.pipelines import bare_steps, type_name
+from ..config import step_list, type_name
 from ..errors import MGDMError, explain_config
 from ..video import UnreadableVideoError, Video
 
-__all__ = ['Clip', 'WindowPipeline', 'test_pipeline']
+__all__ = ['Clip', 'WindowPipeline']
 
 # These see one frame at a time, and the same in every frame: done before the next one is decoded,
 # they keep a clip in 4K from lying in memory as a whole.
@@ -50,7 +48,7 @@ class WindowPipeline:
     """
 
     def __init__(self, transforms: Sequence[Mapping]) -> None:
-        steps = bare_steps(transforms)
+        steps = step_list(transforms)
         names = [type_name(step) for step in steps]
         decoders = [i for i, name in enumerate(names) if name.endswith('Decode')]
         if not decoders:
@@ -126,27 +124,6 @@ class WindowPipeline:
         # A crop is a view that would keep the whole frame.
         results['imgs'] = [np.ascontiguousarray(results['imgs'][0])]
         return results
-
-
-def test_pipeline(cfg: Config) -> Sequence[Mapping]:
-    """Find the test pipeline of a config, where MMAction2's inference functions look for it.
-
-    Args:
-        cfg (Config): The config.
-
-    Raises:
-        MGDMError: If there is none.
-    """
-    if cfg.get('test_pipeline'):
-        return cfg.test_pipeline
-    for name in ('test_dataloader', 'val_dataloader'):
-        for dataset in unwrap_datasets(cfg[name].dataset) if cfg.get(name) else ():
-            if dataset.get('pipeline'):
-                return dataset['pipeline']
-    raise MGDMError(
-        'the config has no test_pipeline and no test_dataloader with a pipeline: it does not say '
-        'which frames of a video to take, and in which size'
-    )
 
 
 def _build(steps: Sequence[Mapping]) -> list:

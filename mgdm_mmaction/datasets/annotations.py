@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..config import data_sets as unwrap_datasets
+from ..config import data_sets, is_type
 from ..errors import MGDMError
 from .class_folders import explain_labels
 
@@ -16,7 +16,6 @@ __all__ = [
     'check_annotation',
     'check_dataset',
     'list_digest',
-    'unwrap_datasets',
 ]
 
 
@@ -181,9 +180,10 @@ def check_dataset(
         MGDMError: See :func:`check_annotation`.
     """
     found = []
-    for inner in unwrap_datasets(dataset):
-        kind = str(getattr(inner.get('type'), '__name__', inner.get('type'))).split('.')[-1]
-        if kind not in ('VideoDataset', 'RawframeDataset') or inner.get('multi_class'):
+    for inner in data_sets(dataset):
+        rawframes = is_type(inner, 'RawframeDataset')
+        listed = rawframes or is_type(inner, 'VideoDataset')
+        if not listed or inner.get('multi_class'):
             continue
         path, root = inner.get('ann_file', ''), inner.get('data_root')
         if root and path and not osp.isabs(path) and '://' not in path:
@@ -193,7 +193,7 @@ def check_dataset(
                 path,
                 num_classes,
                 delimiter=inner.get('delimiter', ' '),
-                rawframes=kind == 'RawframeDataset',
+                rawframes=rawframes,
                 with_offset=inner.get('with_offset', False),
                 classes=classes,
             )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mgdm_mmaction.apis import window_pipeline as module
 from mgdm_mmaction.apis.window_pipeline import WindowPipeline
+from mgdm_mmaction.config import ParsedConfig
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import NUM_FRAMES, clip_config
 from tests.models.tiny import CLASSES
@@ -77,9 +77,9 @@ def test_the_pipeline_of_the_test_data_will_do():
     transforms = clip_config(CLASSES).test_pipeline
     dataset = dict(type='RepeatDataset', dataset=dict(type='VideoDataset', pipeline=transforms))
     config = Config(dict(test_dataloader=dict(dataset=dataset)))
-    assert module.test_pipeline(config) == transforms
+    assert ParsedConfig(config).test_pipeline == transforms
 
 
 def test_a_config_without_a_pipeline():
     with pytest.raises(MGDMError, match='no test_pipeline and no test_dataloader'):
-        module.test_pipeline(Config(dict(model={})))
+        _ = ParsedConfig(Config(dict(model={}))).test_pipeline

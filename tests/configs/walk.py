@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mgdm_mmaction.datasets.annotations import unwrap_datasets
+from mgdm_mmaction.config import data_sets
 
 CONFIGS = (Path(__file__).resolve().parents[2] / 'configs').resolve()
 # A path that no config can have by itself: what the variable names must arrive in the config.
@@ -86,7 +86,7 @@ def loaders(cfg: Config) -> dict[str, Mapping]:
 def datasets(cfg: Config) -> Iterator[tuple[str, Mapping]]:
     """Split and config of every data set, wrappers opened."""
     for split, loader in loaders(cfg).items():
-        for dataset in unwrap_datasets(loader.dataset):
+        for dataset in data_sets(loader.dataset):
             yield split, dataset
 
 

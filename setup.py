@@ -30,6 +30,8 @@ REQUIRES = [
     # Video decoding. The last release; wheels for x86-64 Linux, Windows and Intel macOS only, and
     # mmaction2 requires it by this name, so another build of it would not lift that limit.
     'decord>=0.6.0',
+    # One process at a time writes the file that several mine. Oldest that has been tried.
+    'filelock>=3.13',
     # HTML pages. Oldest that has been tried.
     'jinja2>=3.1',
     # Reads all videos but those of the training pipelines, as FFmpeg presents them, and writes

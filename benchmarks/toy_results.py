@@ -46,18 +46,18 @@ _COMMON = [
     'model.cls_head.discriminator.num_layers=2',
     'model.loss.target=smoothed',
 ]
-_K7 = f'{_ATTACH}.k=7'
+_K7 = 'k=7'
 _NO_REPRESENTER = ['model.neck.num_layers=0', 'model.neck.attention=uniform']
 _NO_DISCRIMINATOR = ['model.cls_head.discriminator.num_layers=0']
 _SLOW_DISCRIMINATOR = ['optim_wrapper.paramwise_cfg.custom_keys.discriminator.lr_mult=0.1']
 
 #: Name -> variant.
 VARIANTS = {
-    'k = 0': Variant([f'{_ATTACH}.k=0']),
-    'k = 3': Variant([f'{_ATTACH}.k=3']),
-    'k = 5': Variant([f'{_ATTACH}.k=5']),
+    'k = 0': Variant(['k=0']),
+    'k = 3': Variant(['k=3']),
+    'k = 5': Variant(['k=5']),
     'k = 7': Variant([_K7]),
-    'k = 3 (bot)': Variant([f'{_ATTACH}.k=3', f'{_ATTACH}.start=7']),
+    'k = 3 (bot)': Variant(['k=3', f'{_ATTACH}.start=7']),
     'k = 7, no representer': Variant([_K7, *_NO_REPRESENTER]),
     'k = 7, no discriminator': Variant([_K7, *_NO_DISCRIMINATOR]),
     'k = 7, discriminator of 1 block': Variant([_K7, 'model.cls_head.discriminator.num_layers=1']),

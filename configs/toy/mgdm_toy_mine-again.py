@@ -10,5 +10,5 @@ _base_ = 'mgdm_toy.py'
 
 custom_hooks = [
     *_base_.custom_hooks,
-    dict(type='MineAgainHook', interval=5, num_workers=1),
+    dict(type='RefreshNegativesHook', interval=5, num_workers=1),
 ]

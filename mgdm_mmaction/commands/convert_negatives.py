@@ -3,15 +3,7 @@
 import argparse
 import os.path as osp
 
-from mmaction.utils import register_all_modules
-from mmengine.config import Config
-
-from ..datasets.annotations import check_dataset, unwrap_datasets
 from ..errors import MGDMError
-from ..mining.miner import corpus_of, read_config
-from ..mining.videos import MiningVideos, joint_digest
-from ..negatives.exchange import export_negatives, import_negatives
-from ..negatives.tables import kind_of
 
 __all__ = ['main']
 
@@ -26,6 +18,9 @@ def main(argv: list[str] | None = None) -> None:
         MGDMError: If the files do not fit, see :mod:`mgdm_mmaction.negatives.exchange`.
     """
     args = _parse(argv)
+    from ..negatives.exchange import export_negatives, import_negatives
+    from ..negatives.tables import kind_of
+
     exports, imports = kind_of(args.source) == 'jsonl', kind_of(args.out) == 'jsonl'
     if exports == imports:
         raise MGDMError(
@@ -50,32 +45,24 @@ def main(argv: list[str] | None = None) -> None:
         options = dict(num_negatives=args.num_negatives, overwrite=args.overwrite)
         print(import_negatives(args.source, args.out, **options))
         return
+    from mmaction.utils import register_all_modules
+
+    from ..config import read_config
+    from ..mining.videos import MiningVideos
+
     cfg = read_config(args.config)
-    corpus = corpus_of(cfg)
-    videos, digest = _videos(cfg, args.split, args.ann_file, len(corpus.classes))
-    print(
-        import_negatives(
-            args.source, args.out, corpus, videos, args.num_negatives, digest, args.overwrite
-        )
-    )
-
-
-def _videos(
-    cfg: Config, split: str, ann_file: str | None, num_classes: int
-) -> tuple[list[tuple[str, int]], str]:
-    """Return paths and labels of the videos of a config, and the digest of their lists."""
-    loader = cfg.get(f'{split}_dataloader')
-    if not loader:
-        raise MGDMError(f'the config has no {split}_dataloader; the videos are those of its list.')
-    if ann_file is not None:
+    if args.ann_file is not None:
         # Read as the first data set of the config reads its own.
-        inner = next(unwrap_datasets(loader['dataset']))
-        loader['dataset'] = {**inner, 'ann_file': osp.abspath(ann_file)}
+        first = cfg.require_datasets(args.split)[0]
+        cfg.config[f'{args.split}_dataloader']['dataset'] = {
+            **first,
+            'ann_file': osp.abspath(args.ann_file),
+        }
     register_all_modules(init_default_scope=True)
-    lists = check_dataset(loader['dataset'], num_classes)
-    videos = MiningVideos(cfg, split, num_classes)
+    videos = MiningVideos(cfg, args.split)
     pairs = [(videos.path_of(i), int(label)) for i, label in enumerate(videos.labels)]
-    return pairs, joint_digest([item.digest for item in lists])
+    options = (args.num_negatives, videos.digest, args.overwrite)
+    print(import_negatives(args.source, args.out, cfg.corpus, pairs, *options))
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:

@@ -2,11 +2,7 @@
 
 import argparse
 
-from mmengine.config import DictAction
-
-from ..errors import MGDMError
-from ..mining.labels import inspect_labels, write_extra_labels
-from ..mining.miner import read_config
+from .common import add_cfg_options, add_output
 
 __all__ = ['main']
 
@@ -21,13 +17,10 @@ def main(argv: list[str] | None = None) -> None:
         MGDMError: See :func:`mgdm_mmaction.mining.labels.inspect_labels`.
     """
     args = _parse(argv)
-    cfg = read_config(args.config)
-    if args.cfg_options is not None:
-        try:
-            cfg.merge_from_dict(args.cfg_options)
-        except Exception as error:
-            keys = ', '.join(args.cfg_options)
-            raise MGDMError(f'--cfg-options {keys} does not fit {args.config}: {error}') from error
+    from ..config import read_config
+    from ..mining.labels import inspect_labels, write_extra_labels
+
+    cfg = read_config(args.config, args.cfg_options)
     report = inspect_labels(cfg, args.threshold, args.top)
     print(report)
     if args.write_extra is not None:
@@ -50,13 +43,11 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         '--threshold', type=float, metavar='COSINE', help='near-duplicates are alike by this much'
     )
     parser.add_argument('--top', type=int, default=20, help='pairs to print. Default: 20')
-    parser.add_argument(
+    add_output(
+        parser,
+        'merge: write the extra labels without near-duplicates, for extra_labels of the head',
         '--write-extra',
         metavar='FILE',
-        help='merge: write the extra labels without near-duplicates, for extra_labels of the head',
     )
-    parser.add_argument('--overwrite', action='store_true', help='replace FILE if it exists')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change the config'
-    )
+    add_cfg_options(parser)
     return parser.parse_args(argv)

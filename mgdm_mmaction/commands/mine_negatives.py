@@ -2,20 +2,15 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from mmengine.config import Config, DictAction
-
-from ..datasets.annotations import unwrap_datasets
 from ..errors import MGDMError
-from ..mining.confusions import mine_confusions
-from ..mining.ledger import is_unfinished
-from ..mining.miner import mine, read_config
-from ..mining.precision import PRECISIONS
-from ..mining.processes import parse_process
-from ..mining.summary import MiningSummary
-from ..mining.text_only import mine_text_only
-from ..negatives import validate_negatives
+from .common import add_cfg_options, add_device, add_output
+
+if TYPE_CHECKING:
+    from ..config import Attach, ParsedConfig
+    from ..mining import MiningSummary
+    from ..negatives import NegativesSummary
 
 __all__ = ['main']
 
@@ -31,74 +26,59 @@ def main(argv: list[str] | None = None) -> None:
     """
     args = _parse(argv)
     if args.check is not None:
+        from ..negatives import validate_negatives
+
         print(validate_negatives(args.check))
         return
     if args.config is None:
         raise MGDMError('no CONFIG given; try: python tools/mine_negatives.py CONFIG --out FILE')
-    cfg = read_config(args.config)
-    if args.cfg_options is not None:
-        try:
-            cfg.merge_from_dict(args.cfg_options)
-        except Exception as error:
-            keys = ', '.join(args.cfg_options)
-            raise MGDMError(f'--cfg-options {keys} does not fit {args.config}: {error}') from error
-    attach = _attach(cfg)
-    wanted = attach.get('negatives_file')
-    out = args.out or wanted
+    ways = {
+        '--checkpoint': args.checkpoint,
+        '--confusions': args.confusions,
+        '--text-only': args.text_only,
+    }
+    if len(given := [name for name, value in ways.items() if value]) > 1:
+        raise MGDMError(f'{" and ".join(given)} are different ways to mine; choose one.')
+    from ..config import read_config
+
+    cfg = read_config(args.config, args.cfg_options)
+    attach = cfg.attach
+    out = args.out or (attach and attach.negatives_file)
     if out is None:
         raise MGDMError('no --out FILE given, and the config names no negatives_file either.')
-    ways = {'--confusions': args.confusions, '--checkpoint': args.checkpoint}
-    ways['--text-only'] = args.text_only or None
-    if len(given := [name for name, value in ways.items() if value is not None]) > 1:
-        raise MGDMError(f'{" and ".join(given)} are different ways to mine; choose one.')
+    summary = _mine(args, cfg, out)
+    if summary is not None:
+        print(summary)
+        _print_next(args.config, attach, out, summary.k)
+
+
+def _mine(
+    args: argparse.Namespace, cfg: 'ParsedConfig', out: str
+) -> 'MiningSummary | NegativesSummary | None':
+    from .. import mining
+
+    options = {name: getattr(args, name) for name in ('num_negatives', 'split', 'overwrite')}
+    if args.confusions:
+        return mining.mine_confusions(cfg, args.confusions, out, **options)
+    options['duplicate_threshold'] = args.duplicate_threshold
     if args.text_only:
-        options = (args.num_negatives, args.split, args.duplicate_threshold, args.overwrite)
-        summary = mine_text_only(cfg, out, *options)
-        print(summary)
-        _print_next(args.config, attach, out, summary.header.k)
-        return
-    if args.confusions is not None:
-        options = (args.num_negatives, args.split, args.overwrite)
-        summary = mine_confusions(cfg, args.confusions, out, *options)
-        print(summary)
-        _print_next(args.config, attach, out, summary.header.k)
-        return
+        return mining.mine_text_only(cfg, out, **options)
+    for name in ('device', 'batch_size', 'num_workers', 'max_bad_fraction', 'precision'):
+        options[name] = getattr(args, name)
+    process = args.process and mining.parse_process(args.process)
     try:
-        summary = _mine(args, cfg, out)
+        summary = mining.mine(cfg, out, checkpoint=args.checkpoint, process=process, **options)
     except KeyboardInterrupt:
-        if is_unfinished(out):
-            print(f'{out}.parts keeps what is finished; the same command goes on.', file=sys.stderr)
+        if mining.is_unfinished(out):
+            print(f'{out}.parts keeps what is finished; the same command resumes.', file=sys.stderr)
         raise
     if summary is None:
-        end = f'Another one has written {out}.'
-        if is_unfinished(out):
-            end = f'The last one to finish writes {out}; run it again if not.'
-        print(f'This process is done. {end}')
-        return
-    print(summary)
-    _print_next(args.config, attach, out, summary.k)
+        print(f'This process is done. {out} is written.')
+    return summary
 
 
-def _mine(args: argparse.Namespace, cfg: Config, out: str) -> MiningSummary | None:
-    return mine(
-        cfg,
-        out,
-        num_negatives=args.num_negatives,
-        split=args.split,
-        device=args.device,
-        batch_size=args.batch_size,
-        num_workers=args.num_workers,
-        max_bad_fraction=args.max_bad_fraction,
-        duplicate_threshold=args.duplicate_threshold,
-        overwrite=args.overwrite,
-        precision=args.precision,
-        checkpoint=args.checkpoint,
-        process=None if args.process is None else parse_process(args.process),
-    )
-
-
-def _print_next(config: str, attach: Mapping, out: str, mined: int) -> None:
-    k, wanted = attach.get('k', 7) if attach else 0, attach.get('negatives_file')
+def _print_next(config: str, attach: 'Attach | None', out: str, mined: int) -> None:
+    k, wanted = (attach.k, attach.negatives_file) if attach else (0, None)
     if k > mined:
         print(
             f'But the config trains against k={k}, and the file has {mined} a video: lower k of '
@@ -119,9 +99,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         description='Mine the labels that a frozen CLIP confuses each training video with.'
     )
     parser.add_argument('config', nargs='?', help='config whose training set is mined')
-    parser.add_argument(
-        '--out', help='negatives file to write; the one that the config reads by default'
-    )
+    add_output(parser, 'negatives file to write; the one that the config reads by default')
     parser.add_argument('--check', metavar='FILE', help='only check a negatives file')
     parser.add_argument(
         '--num-negatives',
@@ -147,17 +125,17 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         'when the videos cannot be mined)',
     )
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
-    parser.add_argument('--device', help='cuda, cpu, ...; CUDA by default where there is one')
+    add_device(parser)
     parser.add_argument(
         '--precision',
-        choices=PRECISIONS,
+        choices=['float32', 'bfloat16'],
         help='of the image tower. Default: bfloat16 on CUDA, else float32',
     )
     parser.add_argument(
         '--process',
         metavar='I/N',
         help='be process I of N that share the work through the folder OUT.parts; torchrun and '
-        'srun tell by themselves',
+        'srun number them by themselves',
     )
     parser.add_argument(
         '--batch-size', type=int, default=8, help='videos encoded together. Default: 8'
@@ -177,25 +155,5 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         help='text cosine from which on two labels count as the same action. Default: only equal '
         'names do',
     )
-    parser.add_argument('--overwrite', action='store_true', help='replace --out if it exists')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change the config'
-    )
+    add_cfg_options(parser)
     return parser.parse_args(argv)
-
-
-def _attach(cfg: Config) -> Mapping:
-    """Return the step of the training pipeline that attaches negatives, empty if there is none."""
-    loader = cfg.get('train_dataloader')
-    for dataset in unwrap_datasets(loader['dataset']) if loader else ():
-        for item in _transforms(dataset.get('pipeline', ())):
-            if item.get('type') == 'AttachHardNegatives':
-                return item
-    return {}
-
-
-def _transforms(pipeline: list) -> Iterator[Mapping]:
-    for item in pipeline:
-        if isinstance(item, Mapping):
-            yield item
-            yield from _transforms(item.get('transforms', ()))

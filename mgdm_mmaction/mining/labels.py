@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
-from ..errors import MGDMError, explain_disk
+from ..config import ParsedConfig
+from ..errors import MGDMError, check_output, explain_disk
 from ..text.corpus import LabelCorpus
 from ..text.near_duplicates import (
     KINDS,
@@ -17,8 +18,7 @@ from ..text.near_duplicates import (
     near_duplicates,
 )
 from ..text.prompts import describe_prompt
-from .encoder import FrozenClip
-from .miner import corpus_of
+from .scorers import FrozenClip
 
 __all__ = ['LabelReport', 'inspect_labels', 'write_extra_labels']
 
@@ -121,11 +121,14 @@ def _rounded_down(cosine: float) -> str:
     return f'{math.floor(cosine * 1e4) / 1e4:.4f}'
 
 
-def inspect_labels(cfg: Config, threshold: float | None = None, top: int = 20) -> LabelReport:
+def inspect_labels(
+    cfg: ParsedConfig | Config | str | Path, threshold: float | None = None, top: int = 20
+) -> LabelReport:
     """Embed the corpus of a config with its frozen text tower.
 
     Args:
-        cfg (Config): ``model.cls_head`` names the labels, ``model.backbone`` the weights.
+        cfg (ParsedConfig | Config | str | Path): Config, or its file: ``model.cls_head`` names the
+            labels, ``model.backbone`` the weights.
         threshold (float, optional): Cosine from which on two labels are near-duplicates. Defaults
             to None: only show the most similar pairs.
         top (int, optional): Pairs to print. Defaults to 20.
@@ -142,8 +145,9 @@ def inspect_labels(cfg: Config, threshold: float | None = None, top: int = 20) -
         )
     if top < 1:
         raise MGDMError(f'top={top}; print at least 1 pair.')
-    corpus = corpus_of(cfg)
-    clip = FrozenClip(cfg.model.get('backbone', {}))
+    cfg = ParsedConfig.of(cfg)
+    corpus = cfg.corpus
+    clip = FrozenClip(cfg.config.model.get('backbone', {}))
     return LabelReport(
         corpus, clip.prepare(corpus), f'{clip.arch} (weights {clip.digest})', threshold, top
     )
@@ -184,12 +188,10 @@ def write_extra_labels(
             f'no extra label would stay at --threshold {report.threshold:g}; raise it, or leave '
             'extra_labels out of the config.'
         )
-    if path.is_dir() or path.exists() and not overwrite:
-        raise MGDMError(f'{path}: exists already; add --overwrite, or choose another name.')
+    check_output(path, overwrite, '--write-extra')
     # Where every label begins with a number, those would be read as ids: then write ids, too.
     ids = all(label[0].isdigit() for label in stay)
     lines = [f'{i} {label}' if ids else label for i, label in enumerate(stay)]
     with explain_disk(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
     return dropped

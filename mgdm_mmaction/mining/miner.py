@@ -5,52 +5,32 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from mmaction.registry import MODELS
 from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
-from ..datasets.annotations import check_dataset
-from ..errors import MGDMError
+from ..config import ParsedConfig
+from ..errors import MGDMError, check_output
 from ..negatives import NegativesHeader
-from ..text.corpus import DEFAULT_PROMPT, LabelCorpus
+from ..text.corpus import LabelCorpus
 from ..version import __version__
-from .encoder import FrozenClip
-from .encoding import BlockEncoder
+from .blocks import BlockMiner
+from .parts import is_unfinished
 from .processes import Process, this_process
 from .ranking import allowed_labels
 from .run import MiningRun
-from .scorer import Scorer
+from .scorers import FrozenClip, Scorer
 from .summary import MiningSummary
 from .trained import TrainedModel
-from .videos import MiningVideos, joint_digest
+from .videos import MiningVideos
 
-__all__ = ['corpus_of', 'mine', 'read_config']
-
-
-# Twice what the paper's best model trains with, so that k can change without mining again.
-_DEFAULT_NEGATIVES = 16
-
-
-def corpus_of(cfg: Config) -> LabelCorpus:
-    """Return the corpus that the model of a config has: classes, extra labels and prompts.
-
-    Raises:
-        MGDMError: If the config's head has no ``classes``.
-    """
-    head = cfg.get('model', {}).get('cls_head', {})
-    if 'classes' not in head:
-        raise MGDMError(
-            'model.cls_head.classes is missing: mining needs the class names of the data set (a '
-            'list, a text file, or k400, hmdb51, ucf101).'
-        )
-    return LabelCorpus(
-        head['classes'], head.get('extra_labels', ()), head.get('prompt', DEFAULT_PROMPT)
-    )
+__all__ = ['default_k', 'make_header', 'mine']
 
 
 def mine(
-    cfg: Config | str | Path,
+    cfg: ParsedConfig | Config | str | Path,
     out: str | Path,
     num_negatives: int | None = None,
     split: str = 'train',
@@ -79,12 +59,12 @@ def mine(
     machine another run writes the same bytes.
 
     Finished blocks of ``batch_size`` videos are kept in the folder ``<out>.parts`` until the file
-    is written. A run that was stopped goes on from them, and several processes, on one machine or
+    is written. A run that was stopped resumes from them, and several processes, on one machine or
     on many that share the folder, divide the blocks without waiting for each other; the one that
     finds all of them done writes the file.
 
     Args:
-        cfg (Config | str | Path): Config, or its file.
+        cfg (ParsedConfig | Config | str | Path): Config, or its file.
         out (str | Path): The negatives file to write.
         num_negatives (int, optional): Negatives a video. Mine more than training takes, so that k
             and the "bot" control can change. Defaults to None: 16, or what a small corpus has.
@@ -120,43 +100,27 @@ def mine(
     Example:
         >>> print(mine('configs/toy/mgdm_toy.py', 'negatives.jsonl'))  # doctest: +SKIP
     """
-    cfg = cfg if isinstance(cfg, Config) else read_config(cfg)
+    cfg = ParsedConfig.of(cfg)
     process = process or this_process()
-    if num_negatives is not None and num_negatives < 1:
-        raise MGDMError(f'num_negatives={num_negatives}; mine at least 1.')
-    if batch_size < 1:
-        raise MGDMError(f'batch_size={batch_size}; encode at least 1 video at a time.')
-    if num_workers < 0:
-        raise MGDMError(f'num_workers={num_workers}; 0 decodes in the mining process itself.')
-    if not 0 <= max_bad_fraction <= 1:
-        raise MGDMError(
-            f'max_bad_fraction={max_bad_fraction:g}; expected a fraction from 0 to 1, such as 0.01.'
-        )
+    for name, value, fits, expected in (
+        ('num_negatives', num_negatives, num_negatives is None or num_negatives >= 1, '1 or more'),
+        ('batch_size', batch_size, batch_size >= 1, '1 video or more at a time'),
+        ('num_workers', num_workers, num_workers >= 0, '0 (decode in the process itself) or more'),
+        ('max_bad_fraction', max_bad_fraction, 0 <= max_bad_fraction <= 1, 'a fraction, 0 to 1'),
+    ):
+        if not fits:
+            raise MGDMError(f'{name}={value}; expected {expected}.')
+    # Whether a file that is there may be replaced depends on what an unfinished run is of.
+    check_output(out, overwrite or process.count > 1 or is_unfinished(out))
     register_all_modules(init_default_scope=True)
-    corpus = corpus_of(cfg)
-    if not cfg.get(f'{split}_dataloader'):
-        raise MGDMError(f'the config has no {split}_dataloader; mining takes its videos from it.')
-    lists = check_dataset(
-        cfg[f'{split}_dataloader']['dataset'], len(corpus.classes), corpus.classes
-    )
-    run = MiningRun(out, process, max_bad_fraction, overwrite)
-    videos = MiningVideos(cfg, split, len(corpus.classes))
+    corpus = cfg.corpus
+    videos = MiningVideos(cfg, split)
+    preprocessor = _preprocessor(cfg)
     if scorer is None:
         scorer = _make_scorer(cfg, checkpoint, device or _default_device(process), precision)
     texts = scorer.prepare(corpus)
     allowed = allowed_labels(corpus, texts, num_negatives or 1, duplicate_threshold)
-    if num_negatives is None:
-        num_negatives = min(_DEFAULT_NEGATIVES, int(allowed.sum(axis=1).min()))
-    encoder = BlockEncoder(
-        videos,
-        scorer,
-        _preprocessor(cfg).to(scorer.device),
-        corpus,
-        allowed,
-        num_negatives,
-        batch_size,
-        num_workers,
-    )
+    k = num_negatives or default_k(allowed)
     settings = {
         'split': split,
         'duplicate_threshold': duplicate_threshold,
@@ -165,32 +129,47 @@ def mine(
         'scorer': scorer.kind,
         'pipeline': _digest(videos.transforms),
     }
+    header = make_header(scorer.arch, scorer.digest, corpus, k, videos.digest, settings)
+    miner = BlockMiner(videos, scorer, preprocessor, corpus, allowed, k, batch_size, num_workers)
+    run = MiningRun(out, header, miner, process, max_bad_fraction, overwrite)
+    return run.run(progress)
 
-    def make_header(num_frames: int) -> NegativesHeader:
-        return NegativesHeader(
-            architecture=scorer.arch,
-            weights_digest=scorer.digest,
-            prompt=corpus.prompt,
-            labels=corpus.labels,
-            classes=corpus.classes,
-            class_ids=corpus.class_ids.tolist(),
-            num_frames=num_frames,
-            k=num_negatives,
-            annotation_digest=joint_digest([item.digest for item in lists]),
-            package_version=__version__,
-            settings=settings,
-        )
 
-    return run.run(encoder, make_header, progress)
+def default_k(allowed: np.ndarray) -> int:
+    """Return how many negatives are mined where nobody asks: 16, or what a small corpus has."""
+    # Twice what the paper's best model trains with, so that k can change without mining again.
+    return min(16, int(allowed.sum(axis=1).min()))
+
+
+def make_header(
+    architecture: str, digest: str, corpus: LabelCorpus, k: int, annotation: str, settings: dict
+) -> NegativesHeader:
+    """Return the header of a file that no video was decoded for yet."""
+    return NegativesHeader(
+        architecture=architecture,
+        weights_digest=digest,
+        prompt=corpus.prompt,
+        labels=corpus.labels,
+        classes=corpus.classes,
+        class_ids=corpus.class_ids.tolist(),
+        num_frames=0,
+        k=k,
+        annotation_digest=annotation,
+        package_version=__version__,
+        settings=settings,
+    )
 
 
 def _make_scorer(
-    cfg: Config, checkpoint: str | Path | None, device: str | torch.device, precision: str | None
+    cfg: ParsedConfig,
+    checkpoint: str | Path | None,
+    device: str | torch.device,
+    precision: str | None,
 ) -> Scorer:
     _check_device(device)
     if checkpoint is not None:
         return TrainedModel.from_checkpoint(cfg, checkpoint, device, precision)
-    return FrozenClip(cfg.model.backbone, device, precision)
+    return FrozenClip(cfg.config.model.backbone, device, precision)
 
 
 def _check_device(device: str | torch.device) -> None:
@@ -209,27 +188,9 @@ def _default_device(process: Process) -> str:
     return f'cuda:{process.local % torch.cuda.device_count()}'
 
 
-def read_config(path: str | Path) -> Config:
-    """Read a config file.
-
-    Raises:
-        MGDMError: If it is missing or cannot be read.
-    """
-    if not Path(path).is_file():
-        raise MGDMError(f'{path}: no such config file.')
-    try:
-        return Config.fromfile(str(path))
-    except MGDMError:
-        raise
-    except Exception as error:
-        raise MGDMError(
-            f'{path}: cannot be read as a config: {type(error).__name__}: {error}'
-        ) from error
-
-
-def _preprocessor(cfg: Config) -> torch.nn.Module:
+def _preprocessor(cfg: ParsedConfig) -> torch.nn.Module:
     """Build the data preprocessor of the config: it normalises frames as in training."""
-    config = cfg.model.get('data_preprocessor')
+    config = cfg.config.model.get('data_preprocessor')
     if config is None:
         raise MGDMError(
             'model.data_preprocessor is missing: it holds the mean and std that CLIP expects.'

@@ -1,7 +1,7 @@
 """Which of several mining processes this one is: they share a folder and nothing else."""
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import MGDMError
 
@@ -14,8 +14,7 @@ _LAUNCHERS = (
 )
 
 
-@dataclass(frozen=True)
-class Process:
+class Process(NamedTuple):
     """One of several processes.
 
     Args:
@@ -30,11 +29,7 @@ class Process:
 
 
 def this_process() -> Process:
-    """Read the variables that torchrun or srun sets; without them this process is the only one.
-
-    Returns:
-        Process: This one.
-    """
+    """Read the variables that torchrun or srun sets; without them this process is the only one."""
     for number, count, local in _LAUNCHERS:
         if number in os.environ and count in os.environ:
             return Process(*(int(os.environ.get(name, 0)) for name in (number, count, local)))
@@ -44,16 +39,10 @@ def this_process() -> Process:
 def parse_process(text: str) -> Process:
     """Read ``'I/N'``, process I of N, counted from 1, as given by hand.
 
-    Args:
-        text (str): Such as '2/8'.
-
     Raises:
         MGDMError: If it is not of this form.
     """
-    try:
-        number, count = (int(part) for part in text.split('/'))
-    except ValueError:
-        number = count = 0
-    if not 1 <= number <= count:
-        raise MGDMError(f"--process '{text}': expected I/N with I from 1 to N, such as 2/8.")
-    return Process(number - 1, count, number - 1)
+    number, _, count = text.partition('/')
+    if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+        return Process(int(number) - 1, int(count), int(number) - 1)
+    raise MGDMError(f"--process '{text}': expected I/N with I from 1 to N, such as 2/8.")

@@ -1,24 +1,22 @@
 """A mining run: which blocks are left, whose they are, and what happens when all are done."""
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..datasets.transforms.unreadable_log import list_unreadable
-from ..errors import MGDMError
-from ..negatives import NegativesHeader, read_header
-from ..negatives.writer import check_can_write
-from .encoding import BlockEncoder, num_blocks
-from .ledger import FinishedBlock, Ledger, RunIsOver, is_unfinished
-from .merging import merge, only_one
+from ..errors import MGDMError, check_output, explain_disk
+from ..negatives import NegativesHeader, NegativesWriter, read_header
+from .blocks import BlockMiner
+from .parts import FinishedBlock, Parts, RunIsOver
 from .processes import Process
 from .progress import Progress
-from .summary import MiningSummary
+from .summary import MiningSummary, SummaryCounter, unreadable_file
 
 __all__ = ['MiningRun']
-
-MakeHeader = Callable[[int], NegativesHeader]
 
 
 class MiningRun:
@@ -30,179 +28,187 @@ class MiningRun:
 
     Args:
         out (str | Path): The negatives file to write.
+        header (NegativesHeader): Its header, but for ``num_frames``.
+        miner (BlockMiner): Mines blocks.
         process (Process): This process.
         max_bad_fraction (float): Fraction of unreadable videos to leave out.
         overwrite (bool): Replace a file that exists.
-
-    Raises:
-        MGDMError: If the file exists, no unfinished run of it is there, and ``overwrite`` is false.
     """
 
     def __init__(
-        self, out: str | Path, process: Process, max_bad_fraction: float, overwrite: bool
+        self,
+        out: str | Path,
+        header: NegativesHeader,
+        miner: BlockMiner,
+        process: Process,
+        max_bad_fraction: float,
+        overwrite: bool,
     ) -> None:
         self.out = Path(out)
+        self.header = header
+        self.miner = miner
         self.process = process
         self.max_bad_fraction = max_bad_fraction
-        unfinished = is_unfinished(out)
-        # Other processes may have written the file a moment ago: that is for later to tell.
-        check_can_write(out, overwrite or unfinished or process.count > 1)
-        self._overwrite = overwrite
+        self.overwrite = overwrite
+        self.parts = Parts(out, _settings(header))
 
-    def run(
-        self, encoder: BlockEncoder, make_header: MakeHeader, progress: bool
-    ) -> MiningSummary | None:
+    def run(self, progress: bool) -> MiningSummary | None:
         """Mine what is left and, if nothing is left then, write the file.
 
         Args:
-            encoder (BlockEncoder): Mines blocks.
-            make_header (Callable): Number of frames of a video -> header of the file.
             progress (bool): Show progress.
 
         Returns:
-            MiningSummary | None: None if other processes have blocks left to do.
+            MiningSummary | None: None if another process has written the file.
 
         Raises:
-            MGDMError: If too many videos are unreadable, the disk is full, or an unfinished run had
-                other settings.
+            MGDMError: If too many videos are unreadable, the disk is full, the file exists, or an
+                unfinished run had other settings.
         """
-        identity = _identity(make_header(0))
-        ledger = Ledger(self.out, identity, self.process.number)
-        if self._is_finished(identity, ledger):
-            return None
-        ledger.start()
+        parts = self.parts
         try:
-            self._mine_all(encoder, ledger, progress)
-            with only_one(ledger):
-                return self._finish(encoder, ledger, make_header)
+            parts.open(self.process.number)
+            try:
+                done = parts.finished()
+                if self._is_finished(done):
+                    return None
+                self._mine_share(done, progress)
+                while left := self._left():
+                    self._mine(left)
+                with parts.lock():
+                    return self._merge(parts.finished())
+            except (OSError, MGDMError):
+                if not parts.is_open():
+                    raise RunIsOver from None
+                raise
+            finally:
+                parts.close()
         except RunIsOver:  # another process was here first
-            return None
+            if self._is_written():
+                return None
+            raise MGDMError(
+                f'{parts.folder}: was removed while this run used it, and {self.out} is not the '
+                'file of this run. Run the same command again.'
+            ) from None
 
-    def _mine_all(self, encoder: BlockEncoder, ledger: Ledger, progress: bool) -> None:
-        total = num_blocks(len(encoder.videos), encoder.size)
-        try:
-            self._mine_own(encoder, ledger, total, progress)
-            while self.process.count > 1 and (left := self._left(ledger, total)):
-                self._mine(encoder, ledger, self._from_the_end(left), None)
-        finally:
-            ledger.close()
-
-    def _is_finished(self, identity: dict, ledger: Ledger) -> bool:
-        """Tell whether another process of this run has written the file already."""
-        if ledger.exists() or not self.out.exists() or self.process.count == 1:
+    def _is_finished(self, done: Mapping[int, FinishedBlock]) -> bool:
+        """Find out whether this process comes after the end; with blocks, the run is not over."""
+        killed_at_the_end = self.parts.remove_remains()
+        if done:
             return False
-        if _identity(read_header(self.out)) == identity:
+        if (self.process.count > 1 or killed_at_the_end) and self._is_written():
             return True
-        check_can_write(self.out, self._overwrite)
+        check_output(self.out, self.overwrite)
         return False
 
-    def _mine_own(self, encoder: BlockEncoder, ledger: Ledger, total: int, progress: bool) -> None:
+    def _is_written(self) -> bool:
+        with contextlib.suppress(MGDMError):
+            return _settings(read_header(self.out)) == self.parts.settings
+        return False
+
+    def _mine_share(self, done: Mapping[int, FinishedBlock], progress: bool) -> None:
         """Mine this process's share, and again the blocks in which a video was unreadable."""
-        done = ledger.finished()
-        share = range(self.process.number, total, self.process.count)
+        share = range(self.process.number, len(self.miner.blocks), self.process.count)
         todo = [i for i in share if i not in done or done[i].unreadable]
-        bar = None
-        if progress and self.process.number == 0:
-            bar = Progress(_count(encoder, share), already=_count(encoder, set(share) - set(todo)))
-            bar.note(self._start_line(ledger, done, encoder))
-        self._mine(encoder, ledger, todo, bar)
+        if not progress or self.process.number:
+            self._mine(todo)
+            return
+        ready = self._count(share) - self._count(todo)
+        with Progress(self._count(share), already=ready) as bar:
+            if self.process.count > 1:
+                bar.note(f'process 1 of {self.process.count}, showing its own share')
+            if done:
+                bar.note(
+                    f'resuming: {self._count(done)} of {len(self.miner.videos)} videos are done '
+                    f'in {self.parts.folder}'
+                )
+            if self.parts.half_written:
+                bar.note(f'{self.parts.half_written} half-written blocks are mined again')
+            self._mine(todo, bar)
 
-    def _start_line(self, ledger: Ledger, done: dict, encoder: BlockEncoder) -> str:
-        parts = []
-        if self.process.count > 1:
-            parts.append(f'process 1 of {self.process.count}, showing its own share')
-        if done:
-            parts.append(
-                f'going on: {_count(encoder, done)} of {len(encoder.videos)} videos are done in '
-                f'{ledger.folder}'
-            )
-        if ledger.half_written:
-            parts.append(f'{ledger.half_written} half-written blocks are mined again')
-        return '; '.join(parts)
+    def _count(self, blocks: Sequence[int]) -> int:
+        return sum(len(self.miner.blocks[i]) for i in blocks)
 
-    def _mine(
-        self, encoder: BlockEncoder, ledger: Ledger, numbers: Sequence[int], bar: Progress | None
-    ) -> None:
+    def _mine(self, numbers: Sequence[int], bar: Progress | None = None) -> None:
         unreadable: dict[str, str] = {}
-        for block in encoder.run(numbers):
-            ledger.add(block.number, block.content)
-            unreadable.update(block.content['unreadable'])
-            self._check_unreadable(unreadable, len(unreadable), len(encoder.videos))
+        for number, content in self.miner.run(numbers):
+            self.parts.add(number, content)
+            unreadable.update(content['unreadable'])
+            self._check_unreadable(unreadable)
             if bar is not None:
-                bar.advance(block.num_videos)
+                bar.advance(len(self.miner.blocks[number]))
 
-    @staticmethod
-    def _left(ledger: Ledger, total: int) -> list[int]:
-        done = ledger.finished()
-        return [i for i in range(total) if i not in done]
-
-    def _from_the_end(self, left: list[int]) -> list[int]:
-        """Take half of one's part of what others have left, then look again."""
+    def _left(self) -> list[int]:
+        """Return half of this process's part of what others have left, from the end."""
+        done = self.parts.finished()
+        left = [i for i in range(len(self.miner.blocks)) if i not in done]
         part = left[self.process.number :: self.process.count] or left
-        return part[::-1][: max(1, len(part) // 2)]
+        return part[::-1][: (len(part) + 1) // 2]
 
-    def _finish(
-        self, encoder: BlockEncoder, ledger: Ledger, make_header: MakeHeader
-    ) -> MiningSummary:
-        blocks = ledger.finished()
-        self._check_all(blocks, ledger, len(encoder.videos))
-        try:
-            counter, unreadable = merge(self.out, ledger, blocks, make_header, encoder.corpus)
-        except (FileNotFoundError, MGDMError) as error:
-            # Another process took the folder away: on another machine, where no lock held it back.
-            if ledger.exists() or not isinstance(error.__cause__ or error, FileNotFoundError):
-                raise
-            raise RunIsOver from None
-        ledger.remove()
+    def _merge(self, blocks: Mapping[int, FinishedBlock]) -> MiningSummary:
+        """Write the file in the order of the list, put it in its place and remove the folder.
+
+        The bytes depend on the blocks alone. The file appears whole or not at all.
+        """
+        miner, parts = self.miner, self.parts
+        bad = {number: block for number, block in blocks.items() if block.unreadable}
+        unreadable = dict(row for result in parts.results(bad) for row in result['unreadable'])
+        self._check_unreadable(unreadable)
+        if len(unreadable) == len(miner.videos):
+            raise MGDMError('none of the videos could be read:\n' + list_unreadable(unreadable))
+        num_frames = next(x['num_frames'] for x in parts.results(blocks) if x['rows'])
+        header = dataclasses.replace(self.header, num_frames=num_frames)
+        counter = SummaryCounter(miner.corpus)
+        # Two processes may come here at once, where there are no locks: each writes its own file.
+        part = parts.folder / f'merged-{self.process.number}-{os.getpid()}.tmp'
+        with NegativesWriter(self.out, header, True, part) as writer:
+            for result in parts.results(blocks):
+                for path, label, rank, ids, scores in result['rows']:
+                    writer.write(path, label, ids, scores)
+                    counter.add(label, rank, ids)
+        _write_unreadable(unreadable_file(self.out), unreadable)
+        parts.remove()
         top1, top5 = counter.accuracy()
         return MiningSummary(
             path=str(self.out),
-            num_videos=len(encoder.videos) - len(unreadable),
-            k=encoder.k,
-            num_labels=len(encoder.corpus),
-            num_classes=len(encoder.corpus.classes),
+            num_videos=len(miner.videos) - len(unreadable),
+            k=miner.k,
+            num_labels=len(miner.corpus),
+            num_classes=len(miner.corpus.classes),
             top1=top1,
             top5=top5,
             confused=counter.confused(),
             unreadable=unreadable,
-            repeats=encoder.videos.repeats,
-            limit=encoder.limit(),
-            scorer=encoder.scorer.kind,
+            repeats=miner.videos.repeats,
+            limit=miner.limit(),
+            scorer=miner.scorer.kind,
         )
 
-    def _check_all(self, blocks: dict[int, FinishedBlock], ledger: Ledger, num_videos: int) -> None:
-        bad = {number: block for number, block in blocks.items() if block.unreadable}
-        unreadable = {
-            path: reason
-            for content in ledger.results(bad)
-            for path, reason in content['unreadable']
-        }
-        self._check_unreadable(unreadable, len(unreadable), num_videos)
-        if len(unreadable) == num_videos:
-            raise MGDMError('none of the videos could be read:\n' + list_unreadable(unreadable))
-
-    def _check_unreadable(self, unreadable: dict[str, str], count: int, total: int) -> None:
-        allowed = self.max_bad_fraction * total
-        if count > allowed:
+    def _check_unreadable(self, unreadable: dict[str, str]) -> None:
+        total = len(self.miner.videos)
+        if len(unreadable) > self.max_bad_fraction * total:
             raise MGDMError(
-                f'{count} of {total} videos are unreadable so far; at most {allowed:g} are '
-                'tolerated. Check `data_prefix` of the data set and the files '
-                '(tools/data/check_videos.py LIST --write-clean NEW_LIST writes a list without the '
-                f'broken ones), or raise --max-bad-fraction (now {self.max_bad_fraction:g}); the '
-                f'same command goes on from here:\n{list_unreadable(unreadable)}'
+                f'{len(unreadable)} of {total} videos are unreadable so far; at most '
+                f'{self.max_bad_fraction * total:g} are tolerated. Check `data_prefix` of the data '
+                'set and the files (tools/data/check_videos.py LIST --write-clean NEW_LIST writes '
+                'a list without the broken ones), or raise --max-bad-fraction (now '
+                f'{self.max_bad_fraction:g}); the same command resumes from here:\n'
+                f'{list_unreadable(unreadable)}'
             )
 
 
-def _identity(header: NegativesHeader) -> dict:
-    """What the result depends on: the header but for what is only known, or only noted, later."""
-    identity = dataclasses.asdict(header)
-    del identity['num_frames'], identity['package_version']
-    # JSON knows no tuples.
-    return json.loads(json.dumps(identity | identity.pop('settings')))
+def _write_unreadable(path: Path, unreadable: Mapping[str, str]) -> None:
+    if not unreadable:
+        path.unlink(missing_ok=True)
+        return
+    lines = [f'{video}\t{reason}\n' for video, reason in unreadable.items()]
+    with explain_disk(path):
+        path.write_text(''.join(lines), encoding='utf-8', errors='surrogateescape')
 
 
-def _count(encoder: BlockEncoder, blocks) -> int:
-    """Number of videos in blocks."""
-    last = num_blocks(len(encoder.videos), encoder.size) - 1
-    short = (last + 1) * encoder.size - len(encoder.videos)
-    return len(blocks) * encoder.size - (short if last in blocks else 0)
+def _settings(header: NegativesHeader) -> dict:
+    """Return what the result depends on: all but what is known only later, or only noted."""
+    found = dataclasses.asdict(header)
+    del found['num_frames'], found['package_version']
+    # As it is read from a file: JSON knows no tuples.
+    return json.loads(json.dumps(found | found.pop('settings')))

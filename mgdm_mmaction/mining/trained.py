@@ -6,23 +6,23 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
-from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
 from ..clip import weights_digest
-from ..errors import MGDMError
+from ..config import ParsedConfig
+from ..errors import MGDMError, require_file
 from ..models.recognizers import CLIPRecognizer
 from ..models.recognizers.clip_recognizer import as_float
 from ..text.corpus import LabelCorpus
-from .precision import autocast, choose_precision
+from .scorers import autocast, choose_precision
 
 __all__ = ['TrainedModel']
 
 
 class TrainedModel:
-    """MGDM itself instead of the frozen CLIP of eq. 10-11: an option beyond the paper.
+    """The model itself instead of the frozen CLIP of eq. 10-11: an option beyond the paper.
 
     The score of a label is the model's own similarity of video and text (eq. 4, before the
     temperature), each label by itself in the discriminator (the context 'single'), so that labels
@@ -55,7 +55,7 @@ class TrainedModel:
     @classmethod
     def from_checkpoint(
         cls,
-        cfg: Config,
+        cfg: ParsedConfig,
         checkpoint: str | Path,
         device: str | torch.device = 'cpu',
         precision: str | None = None,
@@ -63,7 +63,7 @@ class TrainedModel:
         """Load a checkpoint into the model of a config.
 
         Args:
-            cfg (Config): Config that the checkpoint was trained with.
+            cfg (ParsedConfig): Config that the checkpoint was trained with.
             checkpoint (str | Path): File.
             device (str | torch.device, optional): Defaults to 'cpu'.
             precision (str, optional): See the class. Defaults to None.
@@ -71,9 +71,8 @@ class TrainedModel:
         Raises:
             MGDMError: If the file is missing or does not fit the config.
         """
-        if not Path(checkpoint).is_file():
-            raise MGDMError(f'{checkpoint}: no such checkpoint file.')
-        model = MODELS.build(cfg.model)
+        require_file(checkpoint, 'checkpoint')
+        model = MODELS.build(cfg.config.model)
         load_checkpoint(model, str(checkpoint), map_location='cpu', logger='silent')
         return cls(model.to(device), precision)
 

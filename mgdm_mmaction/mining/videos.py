@@ -3,25 +3,24 @@
 import copy
 import hashlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from mmaction.registry import DATASETS, TRANSFORMS
-from mmengine.config import Config
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..datasets.annotations import unwrap_datasets
-from ..datasets.pipelines import bare_steps, type_name
+from ..config import ParsedConfig, is_type, step_list
+from ..datasets.annotations import check_dataset
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
 from ..negatives import path_hash, video_path
 
-__all__ = ['MiningVideos', 'joint_digest', 'mining_transforms']
+__all__ = ['MiningVideos', 'mining_transforms']
 
 
-def mining_transforms(cfg: Config, kind: str) -> list[dict]:
+def mining_transforms(cfg: ParsedConfig, kind: str) -> list[dict]:
     """Return the transforms that turn a video into frames, without anything random.
 
     These are the ones of the config's validation pipeline (else of its test pipeline): in
@@ -29,20 +28,18 @@ def mining_transforms(cfg: Config, kind: str) -> list[dict]:
     counts for itself, and ``AttachHardNegatives`` drops out. Samplers are put in test mode.
 
     Args:
-        cfg (Config): The config.
+        cfg (ParsedConfig): The config.
         kind (str): Type of the data set that is mined; the pipeline must be one for this type.
 
     Raises:
         MGDMError: If no validation or test pipeline is there for this type.
     """
-    for name in ('val_dataloader', 'test_dataloader'):
-        loader = cfg.get(name)
-        for dataset in unwrap_datasets(loader['dataset']) if loader else ():
-            if type_name(dataset) == kind:
-                return bare_steps(dataset['pipeline'])
+    for dataset in cfg.datasets('val') + cfg.datasets('test'):
+        if is_type(dataset, kind):
+            return step_list(dataset['pipeline'])
     raise MGDMError(
-        f'the config has no val_dataloader or test_dataloader with a {kind}: the miner takes its '
-        'deterministic pipeline (one clip, centre crop) from there. Add one.'
+        f'{cfg.path}: there is no val_dataloader or test_dataloader with a {kind}: the miner takes '
+        'its deterministic pipeline (one clip, centre crop) from there. Add one.'
     )
 
 
@@ -50,28 +47,32 @@ class MiningVideos(Dataset):
     """Every different video of the data sets inside a loader, in the order of the lists.
 
     Args:
-        cfg (Config): The config.
+        cfg (ParsedConfig): The config.
         split (str): 'train', 'val' or 'test': whose videos.
-        num_classes (int): Number of classes that labels must stay below.
 
     Attributes:
-        labels (np.ndarray): Their labels, int32.
+        digest (str): Fingerprint of the lists.
+        labels (np.ndarray): Labels of the videos, int32.
         repeats (int): Lines that name a video again.
         transforms (list[list[dict]]): Configs of the transforms of each data set.
 
     Raises:
-        MGDMError: If a video is listed with two labels, or a sample has several labels.
+        MGDMError: If the config has no such loader, a list has a mistake, a video is listed with
+            two labels, or a sample has several labels.
     """
 
-    def __init__(self, cfg: Config, split: str, num_classes: int) -> None:
+    def __init__(self, cfg: ParsedConfig, split: str) -> None:
+        configs, classes = cfg.require_datasets(split), cfg.corpus.classes
+        lists = check_dataset({'datasets': configs}, len(classes), classes)
+        self.digest = _joint_digest([item.digest for item in lists])
         self.repeats = 0
         # Arrays and not lists of objects: workers that are forked share them, and a video costs
         # a few bytes.
         labels, sources, rows = array('i'), array('i'), array('i')
         self._datasets, self._prefixes, self._pipelines, self.transforms = [], [], [], []
         seen: dict[int, int] = {}
-        for config in unwrap_datasets(cfg[f'{split}_dataloader']['dataset']):
-            transforms = mining_transforms(cfg, type_name(config))
+        for config in configs:
+            transforms = mining_transforms(cfg, _type_name(config))
             self.transforms.append(transforms)
             # The lists and prefixes are the data set's own, the pipeline is ours.
             dataset = DATASETS.build({**copy.deepcopy(dict(config)), 'pipeline': []})
@@ -83,7 +84,7 @@ class MiningVideos(Dataset):
             self._pipelines.append(pipeline)
             self._datasets.append(dataset)
             self._prefixes.append(dataset.data_prefix.get('video', dataset.data_prefix.get('img')))
-            for row, label in self._new_rows(dataset, num_classes, seen):
+            for row, label in self._new_rows(dataset, len(classes), seen):
                 labels.append(label)
                 sources.append(len(self._datasets) - 1)
                 rows.append(row)
@@ -121,11 +122,6 @@ class MiningVideos(Dataset):
         info = self._datasets[source].get_data_info(int(self._rows[index]))
         return video_path(info, self._prefixes[source])
 
-    @property
-    def ann_files(self) -> list[str]:
-        """Annotation files of the data sets."""
-        return [str(dataset.ann_file) for dataset in self._datasets]
-
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -146,7 +142,12 @@ class MiningVideos(Dataset):
         return index, torch.as_tensor(frames), ''
 
 
-def joint_digest(digests: Sequence[str]) -> str:
+def _type_name(config: Mapping) -> str:
+    kind = config['type']
+    return str(getattr(kind, '__name__', kind)).split('.')[-1]
+
+
+def _joint_digest(digests: Sequence[str]) -> str:
     """Return one fingerprint of several lists; of a single one, its own."""
     if len(digests) == 1:
         return digests[0]

@@ -1,22 +1,38 @@
-"""Negatives out to a table, and negatives made elsewhere in from one."""
+"""Negatives out to a table, and negatives made elsewhere in from one.
+
+A table has the columns path, label, negatives for videos, or class, negatives for classes, and
+optionally scores and note.
+"""
 
 import dataclasses
+import difflib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from ..errors import MGDMError
+import numpy as np
+
+from ..errors import MGDMError, check_output
 from ..text.corpus import LabelCorpus
 from ..version import __version__
-from .format import NegativesHeader
-from .reader import read_negatives
-from .table_rows import ParsedRow, RowParser
+from .format import NegativesHeader, path_key
+from .reader import check_rows, read_negatives
 from .tables import SEPARATOR, Table, kind_of, read_table, write_table
 from .validation import NegativesSummary, validate_negatives
 from .writer import NegativesWriter
 
 __all__ = ['export_negatives', 'import_negatives']
+
+
+class _Row(NamedTuple):
+    """A row whose labels are ids; its path is empty in a row of a class."""
+
+    path: str
+    label: int
+    negatives: list[int]
+    scores: list[float]
 
 
 def export_negatives(
@@ -36,31 +52,25 @@ def export_negatives(
     Raises:
         MGDMError: If the file has a mistake, or the table cannot be written.
     """
-    _check_out(out, overwrite)
-    file = read_negatives(path)
-    header, kind = file.header, kind_of(out)
-    if names and kind == 'csv':
-        for label in header.labels + header.classes:
+    out = check_output(out, overwrite, 'OUT')
+    header, kind = read_negatives(path).header, kind_of(out)
+    with open(path, encoding='utf-8', errors='surrogateescape') as file:
+        next(file)
+        # As they are written: the arrays of the reader round scores.
+        rows = [json.loads(line) for line in file]
+    digest = _digest(_Row(**row) for row in rows)
+    if names:
+        for label in header.labels + header.classes if kind == 'csv' else ():
             if SEPARATOR in label or label.strip().isdecimal():
                 raise MGDMError(
                     f'label {label!r} cannot be written as a name into csv, where {SEPARATOR!r} '
                     'stands between names and a number is an id; export ids, or to parquet.'
                 )
-    columns = {'path': 'text', 'label': 'id', 'negatives': 'ids', 'scores': 'scores'}
-    if names:
-        columns |= {'label': 'text', 'negatives': 'texts'}
-
-    def rows() -> Iterator[dict]:
-        for row in _lines(path):
-            if names:
-                row['label'] = header.classes[row['label']]
-                row['negatives'] = [header.labels[i] for i in row['negatives']]
-            yield row
-
-    digest = _digest((r['path'], r['label'], r['negatives'], r['scores']) for r in _lines(path))
-    info = {'header': json.loads(header.to_json()), 'rows_digest': digest}
-    write_table(out, columns, rows(), info)
-    return len(file)
+        for row in rows:
+            row['label'] = header.classes[row['label']]
+            row['negatives'] = [header.labels[i] for i in row['negatives']]
+    write_table(out, rows, {'header': json.loads(header.to_json()), 'rows_digest': digest})
+    return len(rows)
 
 
 def import_negatives(
@@ -92,70 +102,40 @@ def import_negatives(
     Raises:
         MGDMError: Naming the row and the column that are wrong.
     """
+    path = Path(path)
     if kind_of(out) != 'jsonl':
         raise MGDMError(f'{out}: a negatives file should be named .jsonl.')
     if num_negatives is not None and num_negatives < 1:
         raise MGDMError(f'num_negatives={num_negatives}; take at least 1.')
-    _check_out(out, overwrite)
+    check_output(out, overwrite, 'OUT')
     table = read_table(path)
-    exported = _exported_header(table)
-    if corpus is None and exported is None:
+    exported = other_ids = None
+    if table.info is not None:
+        exported = NegativesHeader.from_json(json.dumps(table.info['header']), f'{path} (header)')
+        if corpus is not None:
+            # The prompts may differ: they do not change what an id means.
+            known = LabelCorpus.from_dict(exported.corpus().to_dict() | {'prompt': corpus.prompt})
+            other_ids = known.difference(corpus)
+        corpus = corpus or exported.corpus()
+    if corpus is None:
         raise MGDMError(
             f'{path}: does not come from an export, so nothing says what its labels are: name the '
             'config (--config) that the negatives are for.'
         )
-    parser = RowParser(table, corpus or exported.corpus(), num_negatives)
-    if corpus is not None and exported is not None:
-        # The prompts may differ: they do not change what an id means.
-        known = LabelCorpus.from_dict(exported.corpus().to_dict() | {'prompt': corpus.prompt})
-        parser.forbid_ids(known.difference(corpus))
-    # The rows are gone through twice, so that all mistakes come before the first line is written
-    # and no more than a row is in memory.
-    digest = _digest(_expand(parser, videos))
-    header = exported
-    changed = exported is None or digest != table.info.get('rows_digest')
-    if changed or parser.corpus != exported.corpus():
-        header = _header(parser, exported, annotation_digest)
-    with NegativesWriter(out, header, overwrite) as writer:
-        for row in _expand(parser, videos):
-            writer.write(*row)
-    return validate_negatives(out)
-
-
-def _expand(parser: RowParser, videos: Sequence[tuple[str, int]] | None) -> Iterator[ParsedRow]:
-    """Yield the rows of videos, or for each video that of its class."""
-    path = parser.table.path
-    if not parser.by_class:
-        yield from parser.rows()
-        return
-    if videos is None:
+    by_class = 'class' in table.columns
+    if by_class and videos is None:
         raise MGDMError(
             f'{path}: has a row a class; name the config (--config) whose training videos get them.'
         )
-    rows = {row.label: row for row in parser.rows()}
-    if missing := sorted({label for _, label in videos} - set(rows)):
-        classes = [parser.corpus.classes[label] for label in missing]
-        more = ', ...' if len(classes) > 5 else ''
-        raise MGDMError(
-            f'{path}: column class: no row for {len(classes)} classes that have videos: '
-            f'{", ".join(map(repr, classes[:5]))}{more}. Add them.'
-        )
-    for video, label in videos:
-        yield rows[label]._replace(path=video)
-
-
-def _header(
-    parser: RowParser, exported: NegativesHeader | None, annotation_digest: str
-) -> NegativesHeader:
-    corpus, name = parser.corpus, parser.table.path.name
-    scores = 'as given' if parser.has_scores else 'stand-ins that fall with the rank'
-    settings = {'scorer': 'imported', 'source': name, 'scores': scores}
+    reader = _Cells(corpus, kind_of(path) == 'csv', other_ids)
+    rows, given = _parse(path, table, reader, num_negatives)
+    settings = {'scorer': 'imported', 'source': path.name}
+    settings['scores'] = 'as given' if given else 'stand-ins that fall with the rank'
     if exported is not None:
         # It is not any more what the exported file says it was mined with.
-        settings['exported_from'] = dataclasses.asdict(exported)['settings'] | {
-            'weights_digest': exported.weights_digest
-        }
-    return NegativesHeader(
+        digest = {'weights_digest': exported.weights_digest}
+        settings['exported_from'] = dataclasses.asdict(exported)['settings'] | digest
+    header = NegativesHeader(
         architecture='',
         weights_digest='',
         prompt=corpus.prompt,
@@ -163,38 +143,166 @@ def _header(
         classes=corpus.classes,
         class_ids=corpus.class_ids.tolist(),
         num_frames=0,
-        k=parser.k,
+        k=len(next(iter(rows.values())).negatives),
         annotation_digest=annotation_digest,
         package_version=__version__,
         settings=settings,
     )
+    # All mistakes come before the first line is written.
+    columns = [np.array(column) for column in list(zip(*rows.values(), strict=True))[1:]]
+    check_rows(list(rows).__getitem__, header, *columns, hint='Correct the table.')
+    found = list(rows.values())
+    if by_class:
+        found = _expand(path, found, corpus, videos)
+    if exported and corpus == exported.corpus() and _digest(found) == table.info['rows_digest']:
+        header = exported
+    with NegativesWriter(out, header, overwrite) as writer:
+        for row in found:
+            writer.write(*row)
+    return validate_negatives(out)
 
 
-def _exported_header(table: Table) -> NegativesHeader | None:
-    if table.info is None:
-        return None
-    line = json.dumps(table.info.get('header'))
-    return NegativesHeader.from_json(line, f'{table.path} (header)')
+def _expand(
+    path: Path, rows: list[_Row], corpus: LabelCorpus, videos: Sequence[tuple[str, int]]
+) -> list[_Row]:
+    """Return for each video the row of its class."""
+    of_class = {row.label: row for row in rows}
+    if missing := sorted({label for _, label in videos} - set(of_class)):
+        classes = ', '.join(repr(corpus.classes[label]) for label in missing[:5])
+        raise MGDMError(
+            f'{path}: column class: no row for {len(missing)} classes that have videos: '
+            f'{classes}{", ..." if len(missing) > 5 else ""}. Add them.'
+        )
+    return [of_class[label]._replace(path=video) for video, label in videos]
 
 
-def _lines(path: str | Path) -> Iterator[dict]:
-    """Yield the rows of a negatives file as they are written; the arrays round scores."""
-    with open(path, encoding='utf-8', errors='surrogateescape') as file:
-        next(file)
-        yield from map(json.loads, file)
+def _parse(
+    path: Path, table: Table, reader: '_Cells', wanted: int | None
+) -> tuple[dict[str, _Row], bool]:
+    """Return the rows under where they are, and whether they have scores."""
+    key = 'class' if 'class' in table.columns else 'path'
+    label_column = 'class' if key == 'class' else 'label'
+    needed = sorted({key, label_column, 'negatives'})
+    if sorted(set(table.columns) - {'scores', 'note'}) != needed or len(table.columns) != len(
+        set(table.columns)
+    ):
+        raise MGDMError(
+            f'{path}: found the columns {", ".join(table.columns) or "(none)"}; expected path, '
+            'label, negatives for videos, or class, negatives for classes, and optionally '
+            'scores and note. In csv the first line names them, separated by commas.'
+        )
+    rows: dict[str, _Row] = {}
+    seen: dict[str | int, str] = {}
+    first = None
+    for where, cells in table.rows:
+        video = cells['path'] if key == 'path' else ''
+        if key == 'path' and not (isinstance(video, str) and path_key(video)):
+            raise MGDMError(f'{where}, column path: found {video!r}; expected a path.')
+        label = reader.label(cells[label_column], f'{where}, column {label_column}', 'class')
+        at = f'{where}, column negatives'
+        negatives = [
+            reader.label(item, at, 'label') for item in reader.items(cells['negatives'], at)
+        ]
+        count = len(negatives)
+        scores = reader.scores(cells.get('scores'), count, f'{where}, column scores')
+        k = wanted or count
+        if not 1 <= k <= count:
+            raise MGDMError(f'{at}: {count} negatives; expected {k or "one"} or more.')
+        first = first or (k, bool(scores))
+        if k != first[0]:
+            raise MGDMError(
+                f'{at}: {k} negatives, but the rows before have {first[0]}. Give all rows the same '
+                'number, or take the first ones of each with --num-negatives.'
+            )
+        if bool(scores) != first[1]:
+            raise MGDMError(
+                f'{where}, column scores: some rows have scores and some have none. Fill in all, '
+                'or leave the column out.'
+            )
+        scores = scores or [round(1 - rank / k, 6) for rank in range(k)]
+        rows[where] = _Row(video, label, negatives[:k], scores[:k])
+        there = seen.setdefault(label if key == 'class' else path_key(video), where)
+        if there != where:
+            raise MGDMError(
+                f'{where}, column {key}: {cells[key]!r} is there twice, first at {there}. Delete '
+                'one.'
+            )
+    if first is None:
+        raise MGDMError(f'{path}: has no rows.')
+    return rows, first[1]
 
 
-def _digest(rows: Iterable[Sequence]) -> str:
+class _Cells:
+    """Reader of cells.
+
+    Args:
+        corpus (LabelCorpus): What names and ids mean.
+        texts (bool): All cells are texts, those of ids too.
+        other_ids (str | None): How the corpus differs from that of the ids, which are refused then.
+    """
+
+    def __init__(self, corpus: LabelCorpus, texts: bool, other_ids: str | None) -> None:
+        self._corpus = corpus
+        self._texts = texts
+        self._other_ids = other_ids
+
+    def label(self, cell: Any, where: str, what: str) -> int:
+        """Read a 'class' or a 'label' given by id or by name in any spelling."""
+        labels = self._corpus.classes if what == 'class' else self._corpus.labels
+        if self._texts and cell.strip().isdecimal():
+            cell = int(cell)
+        if isinstance(cell, int) and not isinstance(cell, bool):
+            if self._other_ids:
+                raise MGDMError(
+                    f'{where}: {cell} is an id of the corpus that the table was exported with, '
+                    f'which is not the one of the config: {self._other_ids}. Export with --names.'
+                )
+            if not 0 <= cell < len(labels):
+                raise MGDMError(
+                    f'{where}: id {cell}, but ids of a {what} go from 0 to {len(labels) - 1}.'
+                )
+            return cell
+        if not isinstance(cell, str) or not cell.strip():
+            raise MGDMError(f'{where}: found {cell!r}; expected the name or the id of a {what}.')
+        try:
+            found = self._corpus.index(cell)
+        except MGDMError:
+            found = len(self._corpus)
+        if found < len(labels):
+            return found
+        near = difflib.get_close_matches(cell.strip().lower(), self._corpus.labels[: len(labels)])
+        hint = f' Did you mean {near[0]!r}?' if near else ''
+        if what == 'label':
+            hint += ' Labels beyond the classes of the data set belong into `extra_labels`.'
+        raise MGDMError(f'{where}: {cell!r} is no {what} of the {len(labels)} there are.{hint}')
+
+    def scores(self, cell: Any, count: int, where: str) -> list[float]:
+        """Read as many scores as there are negatives, or none."""
+        items = self.items(cell, where)
+        try:
+            scores = [float(item) for item in items]
+        except (TypeError, ValueError) as error:
+            raise MGDMError(f'{where}: {error}; expected numbers.') from None
+        if scores and len(scores) != count:
+            raise MGDMError(f'{where}: {len(scores)} scores for {count} negatives.')
+        return scores
+
+    @staticmethod
+    def items(cell: Any, where: str) -> list:
+        """Return the parts of a cell that holds several; none of an empty one."""
+        if isinstance(cell, str):
+            cell = [part.strip() for part in cell.split(SEPARATOR)] if cell.strip() else []
+        if cell is None or isinstance(cell, list):
+            return cell or []
+        raise MGDMError(
+            f'{where}: found {cell!r}; expected a list, or a text with {SEPARATOR!r} between the '
+            'parts.'
+        )
+
+
+def _digest(rows: Iterable[_Row]) -> str:
     digest = hashlib.sha256()
     for path, label, negatives, scores in rows:
-        row = [path, label, list(negatives), [round(score, 6) for score in scores]]
+        row = [path, label, negatives, [round(score, 6) for score in scores]]
         digest.update(json.dumps(row).encode())
     return digest.hexdigest()[:16]
-
-
-def _check_out(out: str | Path, overwrite: bool) -> None:
-    out = Path(out)
-    if out.is_dir():
-        raise MGDMError(f'{out}: is a folder; give the name of a file.')
-    if out.exists() and not overwrite:
-        raise MGDMError(f'{out}: exists already; add --overwrite, or choose another name.')

@@ -2,16 +2,16 @@
 
 import json
 from array import array
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import MGDMError
 from ..text.corpus import LabelCorpus
-from .checks import check_rows
 from .format import MINE_HINT, NegativesHeader, path_hash, path_key
 
-__all__ = ['NegativesFile', 'read_header', 'read_negatives']
+__all__ = ['NegativesFile', 'check_rows', 'read_header', 'read_negatives']
 
 
 class NegativesFile:
@@ -213,13 +213,80 @@ def read_negatives(path: str | Path) -> NegativesFile:
         np.frombuffer(negatives, dtype=np.int32).reshape(-1, header.k),
         np.frombuffer(scores, dtype=np.float32).reshape(-1, header.k),
     )
-    check_rows(str(path), header, *arrays)
+    check_rows(lambda row: f'{path}:{row + 2}', header, *arrays)
     return NegativesFile(
         str(path),
         header,
         *arrays,
         np.frombuffer(bytes(blob), dtype=np.uint8),
         np.frombuffer(offsets, dtype=np.int64),
+    )
+
+
+def check_rows(
+    where: Callable[[int], str],
+    header: NegativesHeader,
+    labels: np.ndarray,
+    negatives: np.ndarray,
+    scores: np.ndarray,
+    hint: str = MINE_HINT,
+) -> None:
+    """Check labels, negatives and scores of all rows against the header and each other.
+
+    Args:
+        where (Callable[[int], str]): Row -> where it is, for messages.
+        header (NegativesHeader): The header.
+        labels (np.ndarray): Shape [N].
+        negatives (np.ndarray): Corpus ids, shape [N, k].
+        scores (np.ndarray): Shape [N, k].
+        hint (str, optional): What to do. Defaults to mining again.
+
+    Raises:
+        MGDMError: Naming the first row where a label or id is out of range, a negative is the
+            video's own class or there twice, or a score is not finite or larger than the one
+            before it.
+    """
+    num_classes, num_labels = len(header.classes), len(header.labels)
+
+    def check(bad: np.ndarray, message: Callable[[int, np.ndarray], str]) -> None:
+        rows = np.flatnonzero(bad.any(axis=tuple(range(1, bad.ndim))))
+        if len(rows):
+            row = int(rows[0])
+            raise MGDMError(f'{where(row)}: {message(row, bad[row])} {hint}')
+
+    check(
+        (labels < 0) | (labels >= num_classes),
+        lambda row, _: (
+            f'label {labels[row]}, but the header has {num_classes} classes (0 to '
+            f'{num_classes - 1}).'
+        ),
+    )
+    check(
+        (negatives < 0) | (negatives >= num_labels),
+        lambda row, bad: (
+            f'negative {negatives[row][bad][0]}, but the corpus has {num_labels} '
+            f'labels (0 to {num_labels - 1}).'
+        ),
+    )
+    own = np.asarray(header.class_ids)[labels]
+    check(
+        negatives == own[:, None],
+        lambda row, _: (
+            f'negative {own[row]} ({header.labels[own[row]]!r}) is the class of the video itself.'
+        ),
+    )
+    ordered = np.sort(negatives, axis=1)
+    check(
+        ordered[:, 1:] == ordered[:, :-1],
+        lambda row, bad: (
+            f'negative {ordered[row][1:][bad][0]} '
+            f'({header.labels[ordered[row][1:][bad][0]]!r}) is there twice.'
+        ),
+    )
+    check(~np.isfinite(scores), lambda *_: 'a score is not a finite number.')
+    check(
+        scores[:, 1:] > scores[:, :-1],
+        lambda *_: 'the scores rise; negatives should be sorted, hardest first.',
     )
 
 

@@ -1,45 +1,39 @@
-"""Tables of negatives in parquet and csv: cells in and out, without a word on what they mean."""
+"""Tables of negatives in csv and parquet: cells in and out, without a word on what they mean.
+
+The standard library reads csv: pandas and pyarrow guess types and refuse paths that are not UTF-8.
+"""
 
 import csv
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import MGDMError, explain_disk
 from .format import check_version
 
-__all__ = ['SEPARATOR', 'TABLE_VERSION', 'Table', 'kind_of', 'read_table', 'write_table']
+__all__ = ['SEPARATOR', 'Table', 'kind_of', 'read_table', 'write_table']
 
-TABLE_VERSION = 1
 # Between the negatives or scores in a csv cell; class names hold commas, brackets and quotes.
 SEPARATOR = '|'
+_VERSION = 1
 _KEY = b'mgdm-negatives'
-_ROWS_AT_ONCE = 10_000
 
 
-class Table:
-    """A table on disk that can be gone through again and again.
+class Table(NamedTuple):
+    """A table.
 
     Args:
-        path (Path): The file.
-        columns (Sequence[str]): Names of its columns.
-        info (dict | None): What :func:`write_table` put beside the rows; None in a table from
-            elsewhere.
+        columns (list[str]): Their names.
+        rows (Iterable[tuple[str, Mapping]]): Where a row is, for messages, and its cells.
+        info (dict | None): What an export put beside the rows; None in a table from elsewhere.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], info: dict | None) -> None:
-        self.path = path
-        self.columns = list(columns)
-        self.info = info
-
-    def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield where a row is, for messages, and its cells by column."""
-        read = _csv_rows if kind_of(self.path) == 'csv' else _parquet_rows
-        yield from read(self.path, self.columns)
+    columns: list[str]
+    rows: Iterable[tuple[str, Mapping[str, Any]]]
+    info: dict | None
 
 
 def kind_of(path: str | Path) -> str:
@@ -57,148 +51,116 @@ def kind_of(path: str | Path) -> str:
     return kind
 
 
-def read_table(path: str | Path) -> Table:
+def read_table(path: Path) -> Table:
     """Open a table.
-
-    Args:
-        path (str | Path): A .csv or .parquet file.
 
     Raises:
         MGDMError: If it is missing, is no table, or was written by a later release.
     """
-    path = Path(path)
     if not path.is_file():
         raise MGDMError(f'{path}: no such file.')
     if kind_of(path) == 'csv':
         side = _side_file(path)
-        text = side.read_text('utf-8') if side.is_file() else None
-        columns, where = _csv_columns(path), str(side)
-    else:
-        schema = _open_parquet(path).schema_arrow
-        text = (schema.metadata or {}).get(_KEY)
-        columns, where = schema.names, f'{path} (metadata {_KEY.decode()!r})'
-    return Table(path, columns, None if text is None else _read_info(text, where))
+        text, where = side.read_text('utf-8') if side.is_file() else None, str(side)
+        lines = _csv_lines(path)
+        columns = [name.strip() for name in next(lines, ('', []))[1]]
+        return Table(columns, _csv_rows(lines, columns), _read_info(text, where))
+    parquet = _pyarrow(path).parquet
+    try:
+        table = parquet.read_table(path)
+    except ValueError as error:
+        raise MGDMError(f'{path}: is no parquet file ({error}).') from None
+    text = (table.schema.metadata or {}).get(_KEY)
+    rows = ((f'{path}: row {i}', row) for i, row in enumerate(table.to_pylist(), 1))
+    return Table(table.column_names, rows, _read_info(text, f'{path} (metadata)'))
 
 
-def write_table(
-    path: str | Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]], info: dict
-) -> None:
-    """Write a table, whole or not at all.
+def _csv_lines(path: Path) -> Iterator[tuple[str, list[str]]]:
+    with open(path, encoding='utf-8-sig', errors='surrogateescape', newline='') as file:
+        reader = csv.reader(file)
+        yield from ((f'{path}:{reader.line_num}', cells) for cells in reader)
+
+
+def _csv_rows(
+    lines: Iterable[tuple[str, list[str]]], columns: Sequence[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    for where, cells in lines:
+        if cells and len(cells) != len(columns):  # but an empty line
+            raise MGDMError(
+                f'{where}: {len(cells)} cells, but the first line names {len(columns)} columns '
+                f'({", ".join(columns)}). Put a cell that holds a comma into double quotes.'
+            )
+        if cells:
+            yield where, dict(zip(columns, cells, strict=True))
+
+
+def _read_info(text: str | bytes | None, where: str) -> dict | None:
+    if text is None:
+        return None
+    try:
+        info = json.loads(text)
+        version, *_ = (info[key] for key in ('table_version', 'header', 'rows_digest'))
+    except (ValueError, KeyError, TypeError) as error:
+        raise MGDMError(
+            f'{where}: should be a JSON object with `table_version`, `header` and `rows_digest` '
+            f'({type(error).__name__}: {error}). Export the negatives again, or delete it and name '
+            'a config.'
+        ) from None
+    check_version(version, _VERSION, where)
+    return info
+
+
+def write_table(path: Path, rows: list[dict], info: dict) -> None:
+    """Write a table, whole or not at all; beside csv ``info`` goes into ``<path>.header.json``.
 
     Args:
-        path (str | Path): A .csv or .parquet file; an existing one is replaced. Beside a csv file
-            ``info`` goes into ``<path>.header.json``.
-        columns (Mapping[str, str]): Column -> type: 'text', 'id', 'texts', 'ids' or 'scores'.
-        rows (Iterable[Mapping[str, Any]]): Cells by column.
+        path (Path): A .csv or .parquet file; an existing one is replaced.
+        rows (list[dict]): ``path``, ``label``, ``negatives`` and ``scores`` of videos.
         info (dict): What JSON can hold.
     """
-    path = Path(path)
-    text = json.dumps({'table_version': TABLE_VERSION} | info, ensure_ascii=False)
+    text = json.dumps({'table_version': _VERSION} | info, ensure_ascii=False)
     part = path.with_name(path.name + '.part')
     with explain_disk(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             if kind_of(path) == 'csv':
-                _write_csv(part, columns, rows)
+                _write_csv(part, rows)
                 _side_file(path).write_text(text + '\n', encoding='utf-8')
             else:
-                _write_parquet(part, columns, rows, text)
+                _write_parquet(path, part, rows, text)
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _write_csv(part: Path, rows: list[dict]) -> None:
+    with open(part, 'w', encoding='utf-8', errors='surrogateescape', newline='') as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerow(['path', 'label', 'negatives', 'scores'])
+        for row in rows:
+            cells = (SEPARATOR.join(map(str, row[name])) for name in ('negatives', 'scores'))
+            writer.writerow([row['path'], row['label'], *cells])
+
+
+def _write_parquet(path: Path, part: Path, rows: list[dict], text: str) -> None:
+    pyarrow = _pyarrow(path)
+    label = pyarrow.string() if isinstance(rows[0]['label'], str) else pyarrow.int32()
+    scores = pyarrow.list_(pyarrow.float64())
+    columns = {'path': pyarrow.string(), 'label': label, 'negatives': pyarrow.list_(label)}
+    schema = pyarrow.schema(columns | {'scores': scores}, metadata={_KEY: text.encode()})
+    try:
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema), part)
+    except UnicodeEncodeError as error:
+        raise MGDMError(
+            f'{error.object!r} is not UTF-8, and parquet holds nothing else: export to csv.'
+        ) from None
 
 
 def _side_file(path: Path) -> Path:
     return path.with_name(path.name + '.header.json')
 
 
-def _read_info(text: str | bytes, where: str) -> dict:
-    try:
-        info = json.loads(text)
-        version = info['table_version']
-    except (ValueError, KeyError, TypeError) as error:
-        raise MGDMError(
-            f'{where}: should be a JSON object with `table_version` ({type(error).__name__}: '
-            f'{error}). Export the negatives again, or delete it and name a config.'
-        ) from None
-    check_version(version, TABLE_VERSION, where)
-    return info
-
-
-def _csv_columns(path: Path) -> list[str]:
-    with open(path, encoding='utf-8-sig', errors='surrogateescape', newline='') as file:
-        return [name.strip() for name in next(csv.reader(file), [])]
-
-
-def _csv_rows(path: Path, columns: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    with open(path, encoding='utf-8-sig', errors='surrogateescape', newline='') as file:
-        reader = csv.reader(file)
-        next(reader, None)
-        for cells in reader:
-            where = f'{path}:{reader.line_num}'
-            if not cells:  # an empty line
-                continue
-            if len(cells) != len(columns):
-                raise MGDMError(
-                    f'{where}: {len(cells)} cells, but the first line names {len(columns)} columns '
-                    f'({", ".join(columns)}). Put a cell that holds a comma into double quotes.'
-                )
-            yield where, dict(zip(columns, cells, strict=True))
-
-
-def _write_csv(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
-    def cell(value: Any) -> Any:
-        return SEPARATOR.join(map(str, value)) if isinstance(value, list | tuple) else value
-
-    with open(path, 'w', encoding='utf-8', errors='surrogateescape', newline='') as file:
-        writer = csv.writer(file, lineterminator='\n')
-        writer.writerow(columns)
-        writer.writerows([cell(row[name]) for name in columns] for row in rows)
-
-
-def _parquet_rows(path: Path, columns: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    number = 0
-    for batch in _open_parquet(path).iter_batches(batch_size=_ROWS_AT_ONCE):
-        for row in batch.to_pylist():
-            number += 1
-            yield f'{path}: row {number}', row
-
-
-def _write_parquet(
-    path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]], text: str
-) -> None:
-    pyarrow = _pyarrow(path.with_suffix(''))  # of the unfinished file
-    types = {
-        'text': pyarrow.string(),
-        'id': pyarrow.int32(),
-        'texts': pyarrow.list_(pyarrow.string()),
-        'ids': pyarrow.list_(pyarrow.int32()),
-        'scores': pyarrow.list_(pyarrow.float64()),
-    }
-    fields = [(name, types[kind]) for name, kind in columns.items()]
-    schema = pyarrow.schema(fields, metadata={_KEY: text.encode()})
-    rows = iter(rows)
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        while batch := list(islice(rows, _ROWS_AT_ONCE)):
-            try:
-                writer.write_table(pyarrow.Table.from_pylist(batch, schema))
-            except UnicodeEncodeError as error:
-                raise MGDMError(
-                    f'{error.object!r} is not UTF-8, and parquet holds nothing else: export to csv.'
-                ) from None
-
-
-def _open_parquet(path: Path) -> Any:
-    pyarrow = _pyarrow(path)
-    try:
-        return pyarrow.parquet.ParquetFile(path)
-    except pyarrow.ArrowInvalid as error:
-        raise MGDMError(f'{path}: is no parquet file ({error}).') from None
-
-
 def _pyarrow(path: Path) -> ModuleType:
     try:
-        import pyarrow
         import pyarrow.parquet
     except ImportError:
         raise MGDMError(

@@ -32,6 +32,11 @@ class NegativesSummary:
     used_labels: int
     frequent: list[tuple[str, int]]
 
+    @property
+    def k(self) -> int:
+        """Negatives of every video."""
+        return self.header.k
+
     def __str__(self) -> str:
         head = self.header
         lines = [

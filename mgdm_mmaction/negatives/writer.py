@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from ..errors import MGDMError, explain_disk
+from ..errors import MGDMError, check_output, explain_disk
 from .format import NegativesHeader
 
 __all__ = ['NegativesWriter']
@@ -39,12 +39,10 @@ class NegativesWriter:
         overwrite: bool = False,
         part: str | Path | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path = check_output(path, overwrite)
         self.header = header
-        check_can_write(self.path, overwrite)
         self._part = Path(part or self.path.with_name(self.path.name + '.part'))
         with explain_disk(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._part.open('w', encoding='utf-8', errors='surrogateescape')
         self._write(header.to_json())
 
@@ -103,19 +101,3 @@ class NegativesWriter:
             self.close()
         else:
             self.discard()
-
-
-def check_can_write(path: str | Path, overwrite: bool) -> None:
-    """Refuse early, before hours of work, what could not be written in the end.
-
-    Raises:
-        MGDMError: If the path is a folder, or a file that should not be replaced.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise MGDMError(f'{path}: is a folder; give the name of a file, such as negatives.jsonl.')
-    if path.exists() and not overwrite:
-        raise MGDMError(
-            f'{path}: exists already. Mining it again replaces it: add --overwrite, or choose '
-            'another --out. --check tells what the file holds.'
-        )

@@ -1,6 +1,6 @@
-"""Labels that say nearly the same: which pairs there are, and which extra label to drop."""
+"""Labels that mean nearly the same: which pairs there are, and which extra label to drop."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,17 +11,9 @@ __all__ = ['KINDS', 'NearDuplicate', 'count_pairs', 'merge_extra_labels', 'near_
 
 KINDS = ('two classes', 'class and extra label', 'two extra labels')
 
-_ROWS_AT_ONCE = 1024
-
 
 class NearDuplicate(NamedTuple):
-    """Two labels of a corpus with the cosine of their texts.
-
-    Args:
-        first (int): The lower corpus id.
-        second (int): The other one.
-        cosine (float): Of their text embeddings.
-    """
+    """Two labels of a corpus, the lower id first, with the cosine of their texts."""
 
     first: int
     second: int
@@ -45,15 +37,10 @@ def near_duplicates(
     Returns:
         list[NearDuplicate]: The most similar pair first, the lower ids first among equals.
     """
-    best = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
-    for start, cosines in _upper(texts):
-        rows, others = np.nonzero(cosines >= threshold)
-        found = (rows + start, others, cosines[rows, others])
-        best = tuple(np.concatenate(parts) for parts in zip(best, found, strict=True))
-        # The last key counts most.
-        order = np.lexsort((best[1], best[0], -best[2]))[:top]
-        best = tuple(part[order] for part in best)
-    return [NearDuplicate(*pair) for pair in zip(*(part.tolist() for part in best), strict=True)]
+    first, second, cosines = _pairs(texts)
+    order = np.argsort(-cosines, kind='stable')[: int((cosines >= threshold).sum())][:top]
+    found = zip(*(part[order].tolist() for part in (first, second, cosines)), strict=True)
+    return [NearDuplicate(*pair) for pair in found]
 
 
 def count_pairs(corpus: LabelCorpus, texts: np.ndarray, levels: Sequence[float]) -> np.ndarray:
@@ -67,22 +54,18 @@ def count_pairs(corpus: LabelCorpus, texts: np.ndarray, levels: Sequence[float])
     Returns:
         np.ndarray: int64, shape [L, 3]: pairs of each of :data:`KINDS`.
     """
-    counts = np.zeros((len(levels), len(KINDS)), dtype=np.int64)
-    extra = np.arange(len(corpus)) >= len(corpus.classes)
-    for start, cosines in _upper(texts):
-        kinds = extra[start : start + len(cosines), None].astype(np.int64) + extra
-        for i, level in enumerate(levels):
-            counts[i] += np.bincount(kinds[cosines >= level], minlength=len(KINDS))
-    return counts
+    first, second, cosines = _pairs(texts)
+    own = len(corpus.classes)
+    kinds = (first >= own).astype(np.int64) + (second >= own)
+    return np.stack(
+        [np.bincount(kinds[cosines >= level], minlength=len(KINDS)) for level in levels]
+    )
 
 
-def _upper(texts: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield blocks of rows of all cosines; nan but where the first label is the lower one."""
-    for start in range(0, len(texts), _ROWS_AT_ONCE):
-        cosines = texts[start : start + _ROWS_AT_ONCE].astype(np.float64) @ texts.T
-        rows = np.arange(start, start + len(cosines))[:, None]
-        cosines[rows >= np.arange(len(texts))] = np.nan
-        yield start, cosines
+def _pairs(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return all pairs in the order of their ids, and their cosines."""
+    first, second = np.triu_indices(len(texts), 1)
+    return first, second, (texts.astype(np.float64) @ texts.T)[first, second]
 
 
 def merge_extra_labels(

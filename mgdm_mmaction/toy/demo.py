@@ -9,12 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from ..errors import MGDMError
-from ..negatives import read_negatives
-from .scores import Scores, read_scores
+
+if TYPE_CHECKING:
+    from .scores import Scores
 
 __all__ = ['locate', 'run_command', 'run_demo']
 
@@ -123,7 +125,7 @@ class _Demo:
             run_command(command, self.work_dir / 'logs' / f'{self.step}_{name}.log', echo, threads)
         print(f'  done in {time.perf_counter() - start:.0f} s', flush=True)
 
-    def test(self, title: str, config: str, checkpoint: Path | None, name: str) -> Scores:
+    def test(self, title: str, config: str, checkpoint: Path | None, name: str) -> 'Scores':
         """Test a checkpoint, or CLIP as it is, and return the accuracies."""
         dump = self.work_dir / f'{name}.pkl'
         weights = [str(checkpoint)] if checkpoint else []
@@ -131,6 +133,8 @@ class _Demo:
             title, 'tools/test.py', config, *weights,
             '--work-dir', str(self.work_dir / name), '--dump', str(dump),
         )  # fmt: skip
+        from .scores import read_scores
+
         return read_scores(dump)
 
 
@@ -184,7 +188,7 @@ def run_demo(
 
 
 def _last_screen(
-    results: dict[str, Scores], negatives: Path, work_dir: Path, seconds: float
+    results: dict[str, 'Scores'], negatives: Path, work_dir: Path, seconds: float
 ) -> str:
     """Describe what came out: accuracies, negatives, files, and how to continue."""
     lines = ['', '=' * 78, f'{"":24}top-1    top-5    object right    motion given the object']
@@ -215,6 +219,8 @@ def _last_screen(
 
 def _describe_negatives(path: Path, num_classes: int = 3) -> list[str]:
     """Most frequent first negatives of a few classes."""
+    from ..negatives import read_negatives
+
     file = read_negatives(path)
     labels = file.header.labels
     lines = []

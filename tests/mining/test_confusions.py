@@ -8,7 +8,7 @@ from mmengine.fileio import dump
 
 from mgdm_mmaction.commands.mine_negatives import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.mining.confusions import mine_confusions
+from mgdm_mmaction.mining.class_wide import mine_confusions
 from mgdm_mmaction.negatives import read_negatives
 from tests.mining.small import write_config
 

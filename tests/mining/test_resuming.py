@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
+from filelock import FileLock
 from mmengine.config import Config
 
-from mgdm_mmaction.commands.mine_negatives import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import mine
-from mgdm_mmaction.mining.encoding import BlockEncoder
-from mgdm_mmaction.mining.ledger import Ledger
+from mgdm_mmaction.mining.blocks import BlockMiner
+from mgdm_mmaction.mining.parts import Parts
 from mgdm_mmaction.mining.processes import Process, parse_process, this_process
 from mgdm_mmaction.negatives import read_negatives
 from tests.mining.small import write_config
@@ -30,76 +31,71 @@ def config(root):
 
 @pytest.fixture
 def reference(root, config):
-    """The file of a run that nothing disturbed, and its path."""
-    out = root / 'reference.jsonl'
-    mine(config, out, **SMALL)
-    return out.read_bytes()
+    """The bytes of a run that nothing disturbed."""
+    mine(config, root / 'reference.jsonl', **SMALL)
+    return (root / 'reference.jsonl').read_bytes()
 
 
-def stop_after(monkeypatch, blocks):
-    """Let the run end with an error after so many blocks."""
-    run = BlockEncoder.run
+@pytest.fixture
+def stopped(root, config):
+    """A run that was stopped after three of eight blocks."""
+    return stop(config, root / 'out.jsonl')
 
-    def stopped(self, numbers):
+
+def stop(config, out, **changes):
+    run = BlockMiner.run
+
+    def three(self, numbers):
         for count, block in enumerate(run(self, numbers)):
-            if count == blocks:
+            if count == 3:
                 raise KeyboardInterrupt
             yield block
 
-    monkeypatch.setattr(BlockEncoder, 'run', stopped)
-
-
-def stop_and_go_on(monkeypatch, config, out, blocks, **changes):
-    with monkeypatch.context() as patch:
-        stop_after(patch, blocks)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BlockMiner, 'run', three)
         with pytest.raises(KeyboardInterrupt):
-            mine(config, out, **SMALL)
-    return mine(config, out, **{**SMALL, **changes})
+            mine(config, out, **SMALL, **changes)
+    return out
 
 
-def test_goes_on_where_it_was(root, config, reference, monkeypatch, capsys):
-    out = root / 'out.jsonl'
-    mined = []
-    with monkeypatch.context() as patch:
-        stop_after(patch, 3)
-        with pytest.raises(KeyboardInterrupt):
-            mine(config, out, **SMALL)
-    assert not out.exists()
-    run = BlockEncoder.run
+def left_behind(root):
+    return sorted(path.name for path in root.glob('out*') if path.name != 'out.jsonl')
+
+
+def test_resumes_where_it_was(root, config, reference, stopped, monkeypatch, capsys):
+    assert not stopped.exists()
+    mined, run = [], BlockMiner.run
     monkeypatch.setattr(
-        BlockEncoder, 'run', lambda self, numbers: run(self, mined.extend(numbers) or numbers)
+        BlockMiner, 'run', lambda self, numbers: run(self, mined.extend(numbers) or numbers)
     )
-    summary = mine(config, out, **{**SMALL, 'progress': True})
+    summary = mine(config, stopped, **{**SMALL, 'progress': True})
     assert mined == [3, 4, 5, 6, 7]
-    assert 'going on: 3 of 8 videos are done' in capsys.readouterr().err
-    assert out.read_bytes() == reference
+    assert 'resuming: 3 of 8 videos are done' in capsys.readouterr().err
+    assert stopped.read_bytes() == reference
     # The summary is about all videos, not about those of the last run.
     assert str(summary).splitlines()[0].endswith('8 videos, from 7 labels')
-    assert sorted(path.name for path in root.glob('out*')) == ['out.jsonl']
+    assert not left_behind(root)
 
 
 @pytest.mark.parametrize('end', [b'', b'{"block": 3', b'0bad0bad {"block": 3}\n', b'\x00' * 9])
-def test_a_half_written_block_is_mined_again(root, config, reference, monkeypatch, end):
-    out = root / 'out.jsonl'
-    with monkeypatch.context() as patch:
-        stop_after(patch, 3)
-        with pytest.raises(KeyboardInterrupt):
-            mine(config, out, **SMALL)
-    (part,) = Path(f'{out}.parts').glob('part-*')
+def test_a_half_written_block_is_mined_again(config, reference, stopped, end):
+    (part,) = Path(f'{stopped}.parts').iterdir()
     whole = part.read_bytes()
     # The third block loses its end, or is followed by what a crash leaves.
     part.write_bytes(whole[:-20] if not end else whole + end)
-    mine(config, out, **SMALL)
-    assert out.read_bytes() == reference
+    mine(config, stopped, **SMALL)
+    assert stopped.read_bytes() == reference
 
 
 def test_any_number_of_processes_writes_the_same_bytes(root, config, reference):
-    for count in (2, 3, 5):
-        out = root / f'{count}.jsonl'
+    for count in (2, 5):
+        out = root / 'out.jsonl'
         results = [mine(config, out, process=Process(i, count), **SMALL) for i in range(count)]
         # The first one takes over what those that have not started would do.
         assert out.read_bytes() == reference
         assert [result is not None for result in results] == [True] + [False] * (count - 1)
+        assert not left_behind(root)
+        out.unlink()
 
 
 @pytest.mark.slow
@@ -108,7 +104,7 @@ def test_processes_at_the_same_time(root, config, reference):
     children = start(3, config, out, **SMALL)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
     assert out.read_bytes() == reference
-    assert sorted(path.name for path in root.glob('out*')) == ['out.jsonl']
+    assert not left_behind(root)
 
 
 @pytest.mark.slow
@@ -117,13 +113,11 @@ def test_killed_at_random_moments(root, config, reference):
     chance = random.Random(0)
     out = root / 'out.jsonl'
     kills = finished = 0
-    duration = 1.5
     while kills < 30 or not finished:
         count = chance.choice([1, 1, 2, 3])
         changes = {**SMALL, 'num_workers': chance.choice([0, 0, 1])}
-        begin = time.monotonic()
         children = start(count, config, out, overwrite=True, **changes)
-        limit = begin + chance.uniform(0.1, duration) * count
+        limit = time.monotonic() + chance.uniform(0.1, 1.5) * count
         running = set(children)
         while running and (kills >= 30 or time.monotonic() < limit):
             running -= {child for child in running if os.waitpid(child, os.WNOHANG)[0]}
@@ -135,11 +129,45 @@ def test_killed_at_random_moments(root, config, reference):
         if out.exists():
             assert out.read_bytes() == reference
             if not running:
+                assert not left_behind(root)
                 finished += 1
                 out.unlink()
         else:
             assert running
     assert finished
+
+
+@pytest.mark.parametrize(
+    'last',
+    [
+        'mgdm_mmaction.negatives.writer.os.fsync',
+        'mgdm_mmaction.negatives.writer.os.replace',
+        'mgdm_mmaction.mining.run._write_unreadable',
+        'mgdm_mmaction.mining.parts.os.rename',
+        'mgdm_mmaction.mining.parts.Parts.remove_remains',
+    ],
+)
+def test_killed_in_its_last_moments(root, config, reference, monkeypatch, last):
+    """Right before each of the steps that end a run; the next call cleans up, and asks nothing."""
+    out = stop(config, root / 'out.jsonl')
+    with monkeypatch.context() as patch:
+        if last.endswith('remove_remains'):  # also called when a run starts
+            patch.setattr(Parts, 'remove', end_within_remove)
+        else:
+            patch.setattr(last, lambda *_: os._exit(9))
+        child = fork(partial(mine, config, out, **SMALL))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    mine(config, out, **SMALL)
+    assert out.read_bytes() == reference
+    assert not left_behind(root)
+    with pytest.raises(MGDMError, match='exists already'):
+        mine(config, out, **SMALL)
+
+
+def end_within_remove(parts):
+    os.rename(parts.folder, f'{parts.folder}.old')
+    next(Path(f'{parts.folder}.old').iterdir()).unlink()
+    os._exit(9)
 
 
 def start(count, config, out, **options) -> list[int]:
@@ -171,53 +199,50 @@ def fork(work) -> int:
         (dict(precision='bfloat16'), 'precision: "float32 on cpu" then, "bfloat16 on cpu" now'),
     ],
 )
-def test_refuses_to_mix_settings(root, config, monkeypatch, changes, message):
+def test_refuses_to_mix_settings(root, config, reference, stopped, changes, message):
     with pytest.raises(MGDMError, match=message) as error:
-        stop_and_go_on(monkeypatch, config, root / 'out.jsonl', 3, **changes)
+        mine(config, stopped, **{**SMALL, **changes})
     assert 'delete the folder to start over' in str(error.value)
+    mine(config, stopped, **SMALL)  # all as it was
+    assert stopped.read_bytes() == reference
 
 
-def test_refuses_to_mix_inputs(root, config, monkeypatch, weights):
-    import torch
-
-    out = root / 'out.jsonl'
-    with monkeypatch.context() as patch:
-        stop_after(patch, 3)
-        with pytest.raises(KeyboardInterrupt):
-            mine(config, out, **SMALL)
+def test_refuses_to_mix_inputs(root, config, stopped, weights):
     changed = Config.fromfile(config)
     changed.model.cls_head.prompt = 'a {}'
     with pytest.raises(MGDMError, match='prompt: "This is a video about {}" then, "a {}" now'):
-        mine(changed, out, **SMALL)
+        mine(changed, stopped, **SMALL)
     changed = Config.fromfile(config)
     changed.val_dataloader.dataset.pipeline[1].scale = (64, 64)
     with pytest.raises(MGDMError, match='pipeline: .* then, '):
-        mine(changed, out, **SMALL)
+        mine(changed, stopped, **SMALL)
     lines = (root / 'train.txt').read_text()
     (root / 'train.txt').write_text(lines + 'a/9.mp4 0\n')
     with pytest.raises(MGDMError, match='annotation_digest: .* then, '):
-        mine(config, out, **SMALL)
+        mine(config, stopped, **SMALL)
     (root / 'train.txt').write_text(lines)
     torch.save({k: v + 1e-3 if 'proj' in k else v for k, v in weights.items()}, root / 'clip.pt')
     with pytest.raises(MGDMError, match='weights_digest: .* then, '):
-        mine(config, out, **SMALL)
-    torch.save(weights, root / 'clip.pt')
-    mine(config, out, **SMALL)  # all as it was
+        mine(config, stopped, **SMALL)
 
 
-def test_a_run_that_finished_nothing_gives_way(root, config):
+def test_a_run_that_failed_to_start_leaves_nothing(root, config):
     out = root / 'out.jsonl'
     wrong = Config.fromfile(config)
     wrong.val_dataloader.dataset.pipeline[2].crop_size = 48
     with pytest.raises(MGDMError, match='frames of'):
         mine(wrong, out, **SMALL)
+    assert not left_behind(root)
+    # One that was killed before its first block leaves its settings, which bind nobody.
+    Path(f'{out}.parts').mkdir()
+    Parts(out, {'k': 9}).open(0)
     mine(config, out, **SMALL)
     assert len(read_negatives(out)) == 8
+    assert not left_behind(root)
 
 
 def test_a_full_disk_keeps_what_was_finished(root, config, reference, monkeypatch):
-    out = root / 'out.jsonl'
-    add = Ledger.add
+    out, add = root / 'out.jsonl', Parts.add
 
     class Full:
         """A file on a disk with room for a few bytes."""
@@ -242,56 +267,32 @@ def test_a_full_disk_keeps_what_was_finished(root, config, reference, monkeypatc
             self._file = Full(self._file)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, 'add', full)
-        with pytest.raises(MGDMError, match='No space left on device.*make room'):
+        patch.setattr(Parts, 'add', full)
+        with pytest.raises(MGDMError, match='No space left on device.*Make room'):
             mine(config, out, **SMALL)
     assert not out.exists()
     mine(config, out, **SMALL)
     assert out.read_bytes() == reference
 
 
-def test_ctrl_c_says_that_nothing_is_lost(root, config, reference, monkeypatch, capsys):
-    words = [str(config), '--out', str(root / 'out.jsonl'), '--num-negatives', '3']
-    words += ['--batch-size', '1', '--num-workers', '0']
-    with monkeypatch.context() as patch:
-        stop_after(patch, 3)
-        with pytest.raises(KeyboardInterrupt):
-            main(words)
-    assert 'out.jsonl.parts keeps what is finished; the same command' in capsys.readouterr().err
-    main(words)
-    assert (root / 'out.jsonl').read_bytes() == reference
-
-
-def test_a_process_says_who_writes_the_file(root, config, capsys):
-    out = root / 'out.jsonl'
-    words = [str(config), '--out', str(out), '--num-workers', '0', '--process']
-    main([*words, '1/2'])  # takes what nobody else does
-    main([*words, '2/2'])
-    assert f'This process is done. Another one has written {out}.' in capsys.readouterr().out
-
-
 def test_videos_that_can_be_read_again_are(root, config, reference):
-    out = root / 'out.jsonl'
-    video = root / 'v' / 'b' / '1.mp4'
+    out, video = root / 'out.jsonl', root / 'v' / 'b' / '1.mp4'
     content = video.read_bytes()
     video.write_bytes(b'junk')
-    with pytest.raises(MGDMError, match='the same command goes on from here'):
+    with pytest.raises(MGDMError, match='the same command resumes from here'):
         mine(config, out, **SMALL)
     video.write_bytes(content)
     mine(config, out, **SMALL)
     assert out.read_bytes() == reference
 
 
-def test_a_finished_file_is_replaced_at_once(root, config, reference, monkeypatch):
+def test_a_finished_file_is_replaced_at_once(root, config, reference):
     out = root / 'out.jsonl'
     out.write_text('the old file')
     with pytest.raises(MGDMError, match='exists already'):
         mine(config, out, **SMALL)
     # The permission to replace it is remembered with the run.
-    with monkeypatch.context() as patch:
-        stop_after(patch, 3)
-        with pytest.raises(KeyboardInterrupt):
-            mine(config, out, overwrite=True, **SMALL)
+    stop(config, out, overwrite=True)
     assert out.read_text() == 'the old file'
     mine(config, out, **SMALL)
     assert out.read_bytes() == reference
@@ -306,8 +307,9 @@ def test_a_broken_pipe_stops_nothing(root, config, reference, monkeypatch):
             raise BrokenPipeError
 
     monkeypatch.setattr('sys.stderr', Gone())
-    mine(config, root / 'out.jsonl', **{**SMALL, 'progress': True})
+    summary = mine(config, root / 'out.jsonl', **{**SMALL, 'progress': True})
     assert (root / 'out.jsonl').read_bytes() == reference
+    assert 'The limit was ' in str(summary)
 
 
 def test_which_process(monkeypatch):
@@ -328,35 +330,40 @@ def test_which_process(monkeypatch):
             parse_process(text)
 
 
-def test_the_summary_says_what_the_limit_was(root, config, monkeypatch):
-    summary = mine(config, root / 'out.jsonl', **SMALL)
-    assert 'The limit was ' in str(summary)
+@pytest.mark.parametrize('name', ['open', 'add', 'finished', 'results', 'lock'])
+def test_a_process_ends_when_another_one_has_finished_the_run(
+    root, config, reference, monkeypatch, name
+):
+    """The other one merges, and removes the folder, after a single step of this one."""
+
+    def no_locks(*_, **__):
+        raise NotImplementedError('as on some network file systems')
+
+    monkeypatch.setattr(FileLock, 'acquire', no_locks)
+    out, step, calls = root / 'out.jsonl', getattr(Parts, name), []
+
+    def then_the_other(self, *args):
+        result = step(self, *args)
+        if not calls:
+            calls.append(name)
+            mine(config, out, process=Process(1, 2), **SMALL)
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Parts, name, then_the_other)
+        assert mine(config, out, process=Process(0, 2), **SMALL) is None
+    assert calls
+    assert out.read_bytes() == reference
+    assert not left_behind(root)
 
 
-def test_a_process_ends_when_another_one_has_finished_the_run(root, config, reference, monkeypatch):
-    """The other one merges, and removes the folder, after each single step of this one."""
+def test_a_folder_that_was_deleted_meanwhile(root, config, monkeypatch):
+    add = Parts.add
 
-    def no_locks(file, operation):
-        raise OSError('as between machines')
+    def delete(self, *args):
+        add(self, *args)
+        self.remove()
 
-    monkeypatch.setattr('fcntl.flock', no_locks)
-    out = root / 'out.jsonl'
-    other = dict(process=Process(1, 2), **SMALL)
-    for name in ('start', 'add', 'finished', 'results', 'open', 'close'):
-        step, calls = getattr(Ledger, name), []
-
-        def then_the_other(self, *args, name=name, step=step, calls=calls):
-            result = step(self, *args)
-            if not calls:
-                calls.append(name)
-                mine(config, out, overwrite=True, **other)
-            return result
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Ledger, name, then_the_other)
-            summary = mine(config, out, process=Process(0, 2), overwrite=True, **SMALL)
-        assert calls
-        assert summary is None, name
-        assert out.read_bytes() == reference
-        assert sorted(path.name for path in root.glob('out*')) == ['out.jsonl']
-        out.unlink()
+    monkeypatch.setattr(Parts, 'add', delete)
+    with pytest.raises(MGDMError, match='was removed while this run used it'):
+        mine(config, root / 'out.jsonl', **SMALL)

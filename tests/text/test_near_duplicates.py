@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from mgdm_mmaction.text import near_duplicates as module
 from mgdm_mmaction.text.corpus import LabelCorpus
 from mgdm_mmaction.text.near_duplicates import count_pairs, merge_extra_labels, near_duplicates
 
@@ -31,9 +30,7 @@ def naive_pairs(texts):
     return sorted(found, reverse=True)
 
 
-@pytest.mark.parametrize('rows_at_once', [2, 1000])
-def test_pairs_and_counts(corpus, texts, monkeypatch, rows_at_once):
-    monkeypatch.setattr(module, '_ROWS_AT_ONCE', rows_at_once)
+def test_pairs_and_counts(corpus, texts):
     expected = naive_pairs(texts)
     found = near_duplicates(texts)
     assert [(p.first, p.second) for p in found] == [(i, j) for _, i, j in expected]

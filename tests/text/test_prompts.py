@@ -16,7 +16,7 @@ from mgdm_mmaction.negatives import NegativesWriter, read_negatives, validate_ne
 from mgdm_mmaction.text.bank import encode_labels
 from mgdm_mmaction.text.corpus import LabelCorpus
 from mgdm_mmaction.text.prompts import DEFAULT_PROMPT, PROMPT_SETS, describe_prompt, read_prompt
-from tests.test_negatives import HEADER, ROWS
+from tests.negatives.test_negatives_file import HEADER, ROWS
 
 TWO = ['a {}', 'a clip of {} outside']
 

@@ -5,13 +5,13 @@ from .check_negatives_hook import CheckNegativesHook
 from .epoch_seed_hook import EpochSeedHook
 from .learning_rates_hook import LearningRatesHook
 from .model_summary_hook import ModelSummaryHook
-from .refresh_negatives_hook import MineAgainHook
+from .refresh_negatives_hook import RefreshNegativesHook
 
 __all__ = [
     'CheckGradientsHook',
     'CheckNegativesHook',
     'EpochSeedHook',
     'LearningRatesHook',
-    'MineAgainHook',
+    'RefreshNegativesHook',
     'ModelSummaryHook',
 ]

@@ -13,14 +13,13 @@ from torch.utils.data import DataLoader
 
 from ...datasets import AttachHardNegatives, base_datasets
 from ...errors import MGDMError
-from ...mining import TrainedModel, mine
-from ...mining.processes import Process
+from ...mining import Process, TrainedModel, mine
 from ...negatives import NegativesFile
 from ...negatives.inspection.matching import match_videos
 from ...negatives.inspection.overlap import shared
 from .epoch_seed_hook import EpochSeedHook
 
-__all__ = ['MineAgainHook', 'share_kept']
+__all__ = ['RefreshNegativesHook', 'share_kept']
 
 
 def share_kept(before: NegativesFile, after: NegativesFile, depth: int) -> float:
@@ -40,13 +39,13 @@ def share_kept(before: NegativesFile, after: NegativesFile, depth: int) -> float
     return float(same.mean() / depth) if len(same) else float('nan')
 
 
-@HOOKS.register_module()
-class MineAgainHook(Hook):
+@HOOKS.register_module(name=['RefreshNegativesHook', 'MineAgainHook'])
+class RefreshNegativesHook(Hook):
     """Replace the negatives every few epochs by what the model confuses by then.
 
     An option beyond the paper, which mines once with the frozen CLIP. All ranks share the work
     through the folder of the run, which they must all see. The files stay there,
-    ``negatives_epoch_<n>.jsonl``; a resumed run goes on with the last one. The log gets the curve
+    ``negatives_epoch_<n>.jsonl``; a resumed run takes the last one. The log gets the curve
     ``negatives_kept``: the share of the negatives that the last mining left as they were.
 
     Args:
@@ -59,7 +58,7 @@ class MineAgainHook(Hook):
         MGDMError: If ``interval`` is below 1.
 
     Example:
-        >>> custom_hooks = [dict(type='MineAgainHook', interval=5)]
+        >>> custom_hooks = [dict(type='RefreshNegativesHook', interval=5)]
     """
 
     def __init__(
@@ -70,14 +69,14 @@ class MineAgainHook(Hook):
         max_bad_fraction: float = 0.01,
     ) -> None:
         if interval < 1:
-            raise MGDMError(f'MineAgainHook: interval={interval}; expected 1 epoch or more.')
+            raise MGDMError(f'RefreshNegativesHook: interval={interval}; expected 1 or more.')
         self.interval = interval
         self._options = dict(
             batch_size=batch_size, num_workers=num_workers, max_bad_fraction=max_bad_fraction
         )
 
     def before_train(self, runner: Runner) -> None:
-        """Check that workers will see new negatives, and go on with those of a resumed run.
+        """Check that workers will see new negatives, and take those of a resumed run.
 
         Args:
             runner (Runner): The runner, its checkpoint loaded.
@@ -89,15 +88,15 @@ class MineAgainHook(Hook):
         loader = runner.train_dataloader
         if not self._transforms(runner):
             raise MGDMError(
-                'MineAgainHook: the training pipeline has no AttachHardNegatives with k > 0, so '
-                'there is nothing to replace. Take the hook off.'
+                'RefreshNegativesHook: the training pipeline has no AttachHardNegatives with '
+                'k > 0, so there is nothing to replace. Take the hook off.'
             )
         renewed = any(isinstance(hook, EpochSeedHook) for hook in runner.hooks)
         if isinstance(loader, DataLoader) and loader.persistent_workers and not renewed:
             raise MGDMError(
-                'MineAgainHook: persistent workers keep the negatives that they started with. Set '
-                'train_dataloader.persistent_workers=False, or add EpochSeedHook, which starts '
-                'them anew every epoch.'
+                'RefreshNegativesHook: persistent workers keep the negatives that they started '
+                'with. Set train_dataloader.persistent_workers=False, or add EpochSeedHook, which '
+                'starts them anew every epoch.'
             )
         last = runner.epoch // self.interval * self.interval
         if last and self._file(runner, last).is_file():

@@ -1,6 +1,7 @@
-"""The frozen CLIP that mines: videos and texts to unit vectors."""
+"""Who scores labels for videos: the protocol, and the frozen CLIP of the paper."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -11,9 +12,51 @@ from ..clip import build_clip, image_size, weights_digest
 from ..errors import MGDMError
 from ..text.bank import encode_labels
 from ..text.corpus import LabelCorpus
-from .precision import autocast, choose_precision
 
-__all__ = ['FrozenClip']
+__all__ = ['PRECISIONS', 'FrozenClip', 'Scorer', 'autocast', 'choose_precision']
+
+PRECISIONS = ('float32', 'bfloat16')
+
+
+class Scorer(Protocol):
+    """What the miner asks of a scorer.
+
+    Attributes:
+        kind (str): What it is, for the header of the file.
+        arch (str): CLIP architecture.
+        digest (str): Fingerprint of its weights.
+        precision (str): 'float32' or 'bfloat16'.
+        device (torch.device): Where it runs.
+    """
+
+    kind: str
+    arch: str
+    digest: str
+    precision: str
+    device: torch.device
+
+    def prepare(self, corpus: LabelCorpus) -> np.ndarray:
+        """Get ready for a corpus; return the unit embeddings of its n labels, shape [n, D]."""
+
+    def scores(self, frames: Tensor) -> np.ndarray:
+        """Return the scores [B, n] of the labels for normalised frames [B, T, 3, H, W]."""
+
+
+def choose_precision(precision: str | None, device: torch.device) -> str:
+    """Return the precision asked for; None is bfloat16 on CUDA and float32 elsewhere.
+
+    Raises:
+        MGDMError: If it is unknown.
+    """
+    precision = precision or ('bfloat16' if device.type == 'cuda' else 'float32')
+    if precision not in PRECISIONS:
+        raise MGDMError(f"precision '{precision}': expected one of {', '.join(PRECISIONS)}.")
+    return precision
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Return the context in which a tower runs."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == 'bfloat16')
 
 
 class FrozenClip:
@@ -51,8 +94,7 @@ class FrozenClip:
                 "mean nothing. Name an open_clip tag ('openai') or a file of weights."
             )
         self.arch = backbone['arch']
-        options = {key: backbone[key] for key in ('quick_gelu',) if backbone.get(key) is not None}
-        model = build_clip(self.arch, backbone['pretrained'], **options)
+        model = build_clip(self.arch, backbone['pretrained'], backbone.get('quick_gelu'))
         self.digest = weights_digest(model)
         self.model = model.to(device).eval().requires_grad_(False)
         self.device = torch.device(device)
@@ -60,38 +102,17 @@ class FrozenClip:
         self.frames_per_pass = frames_per_pass
 
     def prepare(self, corpus: LabelCorpus) -> np.ndarray:
-        """Embed the labels that :meth:`scores` compares with.
-
-        Args:
-            corpus (LabelCorpus): n labels.
-
-        Returns:
-            np.ndarray: Their unit embeddings, float32, shape [n, D].
-        """
+        """Embed the labels that :meth:`scores` compares with; see :class:`Scorer`."""
         self._texts = self.texts(corpus).cpu().numpy()
         return self._texts
 
     def scores(self, frames: Tensor) -> np.ndarray:
-        """Score the labels of :meth:`prepare` for a batch of videos (eq. 10-11).
-
-        Args:
-            frames (Tensor): Normalised frames, shape [B, T, 3, H, W].
-
-        Returns:
-            np.ndarray: Cosines, float32, shape [B, n].
-        """
+        """Return the cosines of videos and labels (eq. 10-11); see :class:`Scorer`."""
         return self.videos(frames).cpu().numpy() @ self._texts.T
 
     @torch.no_grad()
     def texts(self, corpus: LabelCorpus) -> Tensor:
-        """Embed labels.
-
-        Args:
-            corpus (LabelCorpus): n labels.
-
-        Returns:
-            Tensor: Unit vectors, float32, shape [n, D].
-        """
+        """Embed n labels as unit vectors, float32, shape [n, D]."""
         return F.normalize(encode_labels(self.model, corpus, self.arch).float(), dim=-1)
 
     @torch.no_grad()

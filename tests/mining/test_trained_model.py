@@ -8,8 +8,10 @@ import torch
 from mmaction.registry import MODELS
 from mmengine.hooks import Hook
 
+from mgdm_mmaction.config import ParsedConfig
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import mine
+from mgdm_mmaction.mining.videos import MiningVideos
 from mgdm_mmaction.negatives import read_negatives
 from tests.mining.trained_small import run_of, whole_config
 
@@ -44,12 +46,10 @@ def test_the_scores_are_those_of_the_model(root, cfg):
     assert file.header.settings['scorer'] == 'trained model'
     assert file.header.weights_digest != frozen.header.weights_digest
     # Independently: the logits of the recogniser when each label is a class of its own.
-    from mgdm_mmaction.mining.videos import MiningVideos
-
     model.set_classes(model.text_bank.labels)
     model.cls_head.context = 'single'
     preprocess = MODELS.build(cfg.model.data_preprocessor)
-    videos = MiningVideos(cfg, 'train', 4)
+    videos = MiningVideos(ParsedConfig(cfg), 'train')
     for i in range(len(videos)):
         _, frames, _ = videos[i]
         inputs = preprocess(dict(inputs=[frames], data_samples=None))['inputs']
@@ -60,7 +60,7 @@ def test_the_scores_are_those_of_the_model(root, cfg):
 
 
 def test_mistakes(root, cfg):
-    with pytest.raises(MGDMError, match='nowhere.pth: no such checkpoint'):
+    with pytest.raises(MGDMError, match='checkpoint .*nowhere.pth does not exist'):
         mine(cfg, root / 'a.jsonl', checkpoint=root / 'nowhere.pth', **OPTIONS)
     save_checkpoint(cfg, root / 'model.pth')
     other = whole_config(root)
@@ -82,7 +82,7 @@ def test_mistakes(root, cfg):
 def hooked(cfg, **options):
     cfg = copy.deepcopy(cfg)
     options = {**dict(interval=1, num_workers=0, batch_size=3), **options}
-    cfg.custom_hooks = [dict(type='MineAgainHook', **options)]
+    cfg.custom_hooks = [dict(type='RefreshNegativesHook', **options)]
     return cfg
 
 

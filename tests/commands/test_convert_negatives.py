@@ -1,15 +1,14 @@
 """The command that converts negatives, with the lists and labels of a config."""
 
 import pytest
-from mmengine.config import Config
 
 from mgdm_mmaction.commands.convert_negatives import main
 from mgdm_mmaction.datasets import AttachHardNegatives
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.mining.text_only import mine_text_only
+from mgdm_mmaction.mining.class_wide import mine_text_only
 from mgdm_mmaction.negatives import read_negatives
-from tests.mining.small import CLASSES, write_config
+from tests.mining.small import CLASSES
 
 HAND = """class,negatives
 running,walk|swim|dive
@@ -19,8 +18,8 @@ swim,row|dive|sail
 """
 
 
-def test_a_hand_made_confusion_list(root, capsys):
-    config, out = write_config(root), root / 'out.jsonl'
+def test_a_hand_made_confusion_list(listed, capsys):
+    root, config, out = listed, str(listed / 'config.py'), listed / 'out.jsonl'
     (root / 'hand.csv').write_text(HAND)
     main([str(root / 'hand.csv'), str(out), '--config', config])
     assert 'no mistakes found' in capsys.readouterr().out
@@ -36,12 +35,12 @@ def test_a_hand_made_confusion_list(root, capsys):
     # What reads the file in training takes it.
     transform = AttachHardNegatives(str(out), k=2, corpus=dict(classes=CLASSES, extra=list(
         file.corpus.labels[4:])))  # fmt: skip
-    result = transform(dict(filename=str(root / 'v' / 'a' / '1.mp4'), label=2))
+    result = transform(dict(filename=str(root / 'v' / 'a' / '2.mp4'), label=2))
     assert [file.corpus.labels[i] for i in result['text_ids']] == ['dive', 'high jump', 'swim']
 
 
-def test_the_videos_of_another_list(root):
-    config, out = write_config(root), root / 'out.jsonl'
+def test_the_videos_of_another_list(listed):
+    root, config, out = listed, str(listed / 'config.py'), listed / 'out.jsonl'
     (root / 'hand.csv').write_text(HAND)
     (root / 'other.txt').write_text('new/1.mp4 3\nnew/2.mp4 0\n')
     ann_file = str(root / 'other.txt')
@@ -58,9 +57,9 @@ def test_the_videos_of_another_list(root):
         main([*arguments[:-1], str(root / 'nowhere.txt'), '--overwrite'])
 
 
-@pytest.mark.slow
-def test_there_and_back(root, capsys):
-    mine_text_only(Config.fromfile(write_config(root)), root / 'in.jsonl')
+def test_there_and_back(listed, capsys):
+    root = listed
+    mine_text_only(root / 'config.py', root / 'in.jsonl')
     for name in ('t.csv', 't.parquet'):
         main([str(root / 'in.jsonl'), str(root / name), '--names'])
         assert f'{name}: 8 rows' in capsys.readouterr().out
@@ -83,7 +82,7 @@ def test_there_and_back(root, capsys):
         (['a.jsonl', 'b.csv'], 'a.jsonl: no such negatives file'),
         (['a.csv', 'b.jsonl', '--names'], '--names is for an export'),
         (['a.csv', 'b.jsonl', '--ann-file', 'x'], '--ann-file needs --config'),
-        (['a.csv', 'b.jsonl', '--config', 'c.py'], 'c.py: no such config file'),
+        (['a.csv', 'b.jsonl', '--config', 'c.py'], 'config c.py does not exist'),
         (['a.csv', 'b.jsonl'], 'a.csv: no such file'),
     ],
 )

@@ -13,7 +13,7 @@ from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.negatives import NegativesWriter, read_negatives
 from mgdm_mmaction.negatives.exchange import export_negatives, import_negatives
 from mgdm_mmaction.text.corpus import LabelCorpus
-from tests.test_negatives import HEADER, ROWS
+from tests.negatives.test_negatives_file import HEADER, ROWS
 
 LABELS = ['run', 'high jump, with a "pole"', "diver's dive", 'swim']
 CORPUS = LabelCorpus(HEADER.classes, HEADER.labels[3:], 'a {}')
@@ -142,18 +142,18 @@ VIDEO, CLASS, SCORED = (
         (VIDEO + ',run,dive\n', "t.csv:2, column path: found ''"),
         (VIDEO + '1,run,dive|swum\n', "column negatives: 'swum' is no label .*mean 'swim'"),
         (VIDEO + '1,run,dive|4\n', 'column negatives: id 4, but ids of a label go from 0 to 3'),
-        (VIDEO + '1,run,\n', 'column negatives: the cell is empty'),
+        (VIDEO + '1,run,\n', 'column negatives: 0 negatives; expected one or more'),
         (VIDEO + '1,run,dive||swim\n', "column negatives: found ''"),
-        (VIDEO + '1,run,dive|RUN\n', "column negatives: 'run' is the class itself"),
-        (VIDEO + '1,run,dive|Dive\n', "column negatives: 'dive' is there twice"),
+        (VIDEO + '1,run,dive|RUN\n', r"t.csv:2: negative 0 \('run'\) is the class"),
+        (VIDEO + '1,run,dive|Dive\n', r"t.csv:2: negative 2 \('dive'\) is there twice"),
         (VIDEO + '1,run,dive\n2,run,dive|swim\n', 't.csv:3, column negatives: 2 neg.*have 1'),
         (VIDEO + 'a/1,run,dive\na//1,run,dive\n', "t.csv:3, column path: 'a//1' is there twice"),
         (CLASS + 'run,dive\nRun,swim\n', "t.csv:3, column class: 'Run' is there twice"),
         (CLASS + 'run,swim\n', r"column class: no row for 2 classes .* 'HighJump', 'dive'"),
         (SCORED + '1,run,dive,x\n', "column scores: could not convert.*'x'"),
         (SCORED + '1,run,dive,1|2\n', 'column scores: 2 scores for 1 negatives'),
-        (SCORED + '1,run,dive|swim,1|2\n', 'column scores: the scores rise'),
-        (SCORED + '1,run,dive,nan\n', 'column scores: a score is not a finite'),
+        (SCORED + '1,run,dive|swim,1|2\n', 't.csv:2: the scores rise'),
+        (SCORED + '1,run,dive,nan\n', 't.csv:2: a score is not a finite'),
         (SCORED + '1,run,dive,1\n2,run,dive,\n', 't.csv:3, column scores: some rows have scores'),
     ],
 )
@@ -169,7 +169,7 @@ def test_mistakes_in_a_table(tmp_path, text, message):
     [
         ({'class': 1.0, 'negatives': ['run']}, 'row 1, column class: found 1.0'),
         ({'class': 'run', 'negatives': 5}, 'row 1, column negatives: found 5; expected a list'),
-        ({'class': 'run', 'negatives': None}, 'column negatives: the cell is empty'),
+        ({'class': 'run', 'negatives': None}, 'column negatives: 0 negatives'),
         ({'class': 'run', 'negatives': [True]}, 'column negatives: found True'),
         ({'class': 'run', 'negatives': ['3']}, "column negatives: '3' is no label"),
     ],
@@ -196,7 +196,7 @@ def test_files_that_do_not_fit(source, tmp_path, monkeypatch):
         import_negatives(tmp_path / 't.csv', out)
     with pytest.raises(MGDMError, match='has a row a class; name the config'):
         import_negatives(tmp_path / 't.csv', out, CORPUS)
-    with pytest.raises(MGDMError, match='t.csv:2, column negatives: 1 negatives, fewer than --num'):
+    with pytest.raises(MGDMError, match='t.csv:2, column negatives: 1 negatives; expected 2'):
         import_negatives(tmp_path / 't.csv', out, CORPUS, VIDEOS, num_negatives=2)
     with pytest.raises(MGDMError, match='num_negatives=0'):
         import_negatives(tmp_path / 't.csv', out, CORPUS, VIDEOS, num_negatives=0)

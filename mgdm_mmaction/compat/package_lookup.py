@@ -1,7 +1,7 @@
 """Packages are looked up through modules that may not be there.
 
 mmengine 0.10.7 finds installed packages through ``pkg_resources``, which setuptools 82 removed
-(pypa/setuptools#5174; mended in mmengine's sources by open-mmlab/mmengine#1676, not yet in a
+(pypa/setuptools#5174; fixed in mmengine's sources by open-mmlab/mmengine#1676, not yet in a
 release). It imports without it, but a config with ``_base_ = 'mmaction::...'`` does not load.
 mmaction2 1.2.0 and mmpretrain 1.2.0 import ``importlib_metadata``, the backport of a module of
 Python itself, in ``utils/dependency.py`` and do not declare it.

@@ -109,7 +109,7 @@ def _refusal(filename: str, reason: str) -> str:
 
 def _first_line(error: object) -> str:
     text = (str(error).strip().splitlines() or [''])[0]
-    # torch goes on for a paragraph; some errors, such as a KeyError, say no word.
+    # torch adds a paragraph; some errors, such as a KeyError, say no word.
     text = text.split('. ')[0][:200].rstrip('.')
     if isinstance(error, Exception) and not re.search(r'[a-z]{3}', text):
         text = f'{type(error).__name__} {text}'.rstrip()

@@ -115,13 +115,13 @@ class AttachHardNegatives(BaseTransform):
             if choice.pool is not None:
                 what, lower = f'pool={choice.pool}', 'pool or start'
             most = len(self.file.corpus) - 1
-            mend = f'mine again with --num-negatives {choice.last}'
+            remedy = f'mine again with --num-negatives {choice.last}'
             if choice.last > most:
-                mend = f'add labels to the {most + 1} of the corpus (`cls_head.extra_labels`)'
+                remedy = f'add labels to the {most + 1} of the corpus (`cls_head.extra_labels`)'
             raise MGDMError(
                 f'AttachHardNegatives: {what} from rank {choice.start} needs negatives up to '
                 f'rank {choice.last}, but {self.file.path} holds k={held}. Lower {lower}, or '
-                f'{mend}.'
+                f'{remedy}.'
             )
 
     def transform(self, results: dict) -> dict:

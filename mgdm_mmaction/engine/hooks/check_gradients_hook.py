@@ -66,7 +66,7 @@ class CheckGradientsHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
     ) -> None:
         """Check the gradients of the first step, and raise :class:`MGDMError` if one is missing."""
-        # The count has moved on already, so this tells whether a step was just made.
+        # The count has moved on already, so this shows whether a step was just made.
         if not self._handles or not getattr(runner.optim_wrapper, 'should_update', bool)():
             return
         trained, seen = self._trainable(runner.model), dict(self._seen)

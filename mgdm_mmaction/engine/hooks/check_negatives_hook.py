@@ -65,7 +65,7 @@ class CheckNegativesHook(Hook):
             runner.logger.warning(
                 f'{file.path} was mined by other CLIP weights (digest {mined_with}, architecture '
                 f'{file.header.architecture}) than the ones of this model (digest '
-                f'{bank.clip_digest}, {bank.arch}). Training goes on; mine again if that was not '
+                f'{bank.clip_digest}, {bank.arch}). Training continues; mine again if that was not '
                 'meant'
             )
 

@@ -1,4 +1,4 @@
-"""What a batch of training tells besides its loss: numbers for the log, without a gradient."""
+"""Numbers of a training batch for the log besides its loss, without a gradient."""
 
 import torch
 from torch import Tensor

@@ -3,7 +3,7 @@
 A worker of ``torch.utils.data.DataLoader`` puts its batch on a queue of Python's
 ``multiprocessing``, whose thread moves the tensors to shared memory (``/dev/shm``) and sends the
 rest. Where that fails, Python prints the traceback and drops the batch
-(``Queue._on_queue_feeder_error``), and the main process never learns of it. Older releases of PyTorch
+(``Queue._on_queue_feeder_error``), unknown to the main process. Older releases of PyTorch
 died of a bus error instead (pytorch/pytorch#5040). A container has 64 MB of shared memory unless
 one asks for more: a few batches of video.
 

@@ -18,9 +18,6 @@ def as_text(*parts: RenderableType) -> str:
 
     Args:
         *parts (RenderableType): Lines and tables, from top to bottom.
-
-    Returns:
-        str: Lines without trailing spaces, and without a line break at the end.
     """
     file = io.StringIO()
     console = Console(
@@ -44,8 +41,7 @@ def table(
     """Lay out rows below the names of their columns, numbers to the right.
 
     Args:
-        rows (pd.DataFrame): The rows; a cell may be anything that rich draws. Missing numbers stay
-            empty.
+        rows (pd.DataFrame): The rows. Missing numbers stay empty.
         formats (Mapping[str, Callable], optional): How the cells of a column are written. Defaults
             to None: as ``str`` does.
 
@@ -59,16 +55,11 @@ def table(
     for name in rows:
         is_number = pd.api.types.is_numeric_dtype(rows[name])
         made.add_column(name, justify='right' if is_number else 'left', no_wrap=True)
-        write = (formats or {}).get(name) or (lambda cell: str(cell) if is_scalar(cell) else cell)
-        cells.append(['' if is_scalar(x) and pd.isna(x) else write(x) for x in rows[name]])
+        write = (formats or {}).get(name, str)
+        cells.append(['' if cell is pd.NA or cell != cell else write(cell) for cell in rows[name]])
     for row in zip(*cells, strict=True):
         made.add_row(*row)
     return made
-
-
-def is_scalar(cell: object) -> bool:
-    """Whether a cell is a text or a number, and nothing that rich draws itself."""
-    return pd.api.types.is_scalar(cell)
 
 
 def percent(share: float) -> str:

@@ -5,14 +5,16 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 
 __all__ = [
     'add_cfg_options',
     'add_device',
+    'add_figure_options',
     'add_labels',
     'add_output',
     'add_runner_arguments',
+    'check_figure_options',
     'labels_source',
     'print_names',
 ]
@@ -35,11 +37,7 @@ class _ConfigOptions(argparse.Action):
 
 
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--cfg-options KEY=VALUE ...``: a dict, or None.
-
-    Args:
-        parser (argparse.ArgumentParser): Changed in place.
-    """
+    """Add ``--cfg-options KEY=VALUE ...``: a dict, or None."""
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -51,11 +49,7 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that every MMAction2 tool with a runner has, ``--cfg-options`` included.
-
-    Args:
-        parser (argparse.ArgumentParser): Changed in place.
-    """
+    """Add the arguments that every MMAction2 tool with a runner has, ``--cfg-options`` included."""
     parser.add_argument(
         '--work-dir',
         help='folder of logs and checkpoints; work_dirs/<name of the config> if the config has '
@@ -73,20 +67,12 @@ def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_device(parser: Any) -> None:
-    """Add ``--device``.
-
-    Args:
-        parser (argparse.ArgumentParser | argparse._ArgumentGroup): Changed in place.
-    """
+    """Add ``--device``."""
     parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1'. Default: a GPU if there is one")
 
 
 def add_labels(parser: Any) -> None:
-    """Add ``--labels`` and ``--labels-file``, of which one may be given; see :func:`labels_source`.
-
-    Args:
-        parser (argparse.ArgumentParser | argparse._ArgumentGroup): Changed in place.
-    """
+    """Add ``--labels`` and ``--labels-file``; see :func:`labels_source`."""
     parser.add_argument('--labels', nargs='+', metavar='TEXT', help='what to recognise, any words')
     parser.add_argument(
         '--labels-file', metavar='FILE', help='... one a line; or k400, hmdb51, ucf101'
@@ -95,9 +81,6 @@ def add_labels(parser: Any) -> None:
 
 def labels_source(args: argparse.Namespace) -> Sequence[str] | str | None:
     """Return the labels or the name of their file.
-
-    Args:
-        args (argparse.Namespace): With the arguments of :func:`add_labels`.
 
     Returns:
         Sequence[str] | str | None: What :func:`~mgdm_mmaction.text.corpus.read_labels` takes; None
@@ -115,25 +98,29 @@ def add_output(parser: Any, help: str, option: str = '--out', **settings: Any) -
     """Add an option that names a file to write, and ``--overwrite``.
 
     :func:`~mgdm_mmaction.errors.check_output` checks the name before anything is computed.
-
-    Args:
-        parser (argparse.ArgumentParser | argparse._ArgumentGroup): Changed in place.
-        help (str): What the file is.
-        option (str, optional): The option. Defaults to '--out'.
-        **settings: Further ones of ``add_argument``.
+    ``settings`` are further ones of ``add_argument``.
     """
     parser.add_argument(option, help=help, **settings)
     name = settings.get('metavar', option)
     parser.add_argument('--overwrite', action='store_true', help=f'replace {name} if it exists')
 
 
-def print_names(text: str, file: TextIO | None = None) -> None:
-    """Print text with names of classes or files, in whatever encoding the terminal has.
+def add_figure_options(parser: argparse.ArgumentParser, dpi: int) -> None:
+    """Add ``--dpi`` and ``--font``; see :func:`check_figure_options`."""
+    parser.add_argument('--dpi', type=int, default=dpi, help=f'pixels an inch. Default: {dpi}')
+    parser.add_argument('--font', metavar='FILE', help='font file for the labels')
 
-    Args:
-        text (str): The text; letters that the encoding lacks are escaped.
-        file (TextIO, optional): Where to. Defaults to None: standard output.
-    """
+
+def check_figure_options(args: argparse.Namespace) -> None:
+    """Refuse a resolution or a font before anything is computed."""
+    if not 20 <= args.dpi <= 1000:
+        raise MGDMError(f'--dpi {args.dpi}: expected 20 to 1000.')
+    if args.font is not None:
+        require_file(args.font, 'font of --font')
+
+
+def print_names(text: str, file: TextIO | None = None) -> None:
+    """Print text with names of classes or files; letters that the terminal lacks are escaped."""
     file = file or sys.stdout
     encoding = file.encoding or 'utf-8'
     print(text.encode(encoding, 'backslashreplace').decode(encoding), file=file)

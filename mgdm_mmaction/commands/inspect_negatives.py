@@ -4,6 +4,7 @@ import argparse
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..errors import MGDMError, check_output
 from .common import add_output, print_names
@@ -12,18 +13,11 @@ __all__ = ['main']
 
 # A page beyond this opens slowly; the command reports what makes it smaller.
 _LARGE = 20e6
+_ROOT = 'Give the folder that the paths of the negatives start from, the data_prefix of the config.'
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Describe a negatives file, compare two, and write the page.
-
-    Args:
-        argv (Sequence[str], optional): Arguments; None takes those of the process. Defaults to
-            None.
-
-    Raises:
-        MGDMError: If a file is no negatives file, an argument does not fit, or the page exists.
-    """
+    """Describe a negatives file, compare two, and write the page; see ``--help``."""
     args = _parse(argv)
     paths = args.compare or [args.file]
     if args.html:
@@ -38,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
 
     *before, file = map(read_negatives, paths)
-    counts = count_file(file, args.depth, args.seed) if args.html or not before else None
+    counts = count_file(file, args.depth) if args.html or not before else None
     if before:
         text = describe_comparison(compare_negatives(*before, file, args.depth))
     else:
@@ -52,21 +46,27 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _write(args: argparse.Namespace, file, counts, text: str) -> None:
-    from ..negatives.inspection.overlap import sample_videos
+    from ..negatives.inspection.statistics import sample_videos
     from ..visualization.middle_frames import thumbnails
     from ..visualization.negatives_page import build_page
     from ..visualization.pages import write_page
 
     start = time.perf_counter()
-    chosen = sample_videos(file, args.per_class, args.seed)
+    chosen = sample_videos(file, args.per_class)
     number = sum(map(len, chosen))
     note = f'{number} of the {len(file)} videos are shown: up to {args.per_class} of a class'
-    note += f', drawn at random with seed {args.seed}.' if number < len(file) else '.'
+    note += ', drawn at random.' if number < len(file) else '.'
     images = None
     if args.videos is not None:
-        paths = [file.path_of(row) for rows in chosen for row in rows]
-        found = thumbnails(args.videos, paths, args.num_workers)
-        if bad := sum(item.uri is None for item in found):
+        paths = [Path(args.videos, file.path_of(row)) for rows in chosen for row in rows]
+        found = thumbnails(paths)
+        bad = sum(item.uri is None for item in found)
+        if bad and bad == len(found):
+            raise MGDMError(
+                f'--videos {args.videos}: none of the {bad} videos drawn could be read; the first '
+                f'is {str(paths[0])!r}: {found[0].problem}. {_ROOT}'
+            )
+        if bad:
             note += f' {bad} of them could not be read and are grey.'
         left = iter(found)
         images = [[next(left) for _ in rows] for rows in chosen]
@@ -98,7 +98,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help='hardest negatives of a video that count. Default: 7, which the configs train with, '
         'or all if there are fewer',
     )
-    parser.add_argument('--seed', type=int, default=0, help='of all random choices. Default: 0')
     lists = parser.add_argument_group('coverage of annotation lists')
     lists.add_argument('--list', nargs='+', metavar='ANN', help='annotation list(s) to look up')
     lists.add_argument('--delimiter', default=' ', help='between path and label. Default: a space')
@@ -112,9 +111,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     page.add_argument(
         '--per-class', type=int, default=6, metavar='N', help='videos shown of a class. Default: 6'
     )
-    page.add_argument(
-        '--num-workers', type=int, default=4, metavar='N', help='threads that decode. Default: 4'
-    )
     args = parser.parse_args(argv)
     if (args.file is None) == (args.compare is None):
         raise MGDMError(
@@ -126,17 +122,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if (args.videos or args.overwrite) and not args.html:
         option = '--videos' if args.videos else '--overwrite'
         raise MGDMError(f'{option}: is about the page; add --html OUT.')
-    if args.per_class < 1 or args.num_workers < 1:
-        raise MGDMError('--per-class and --num-workers should be at least 1.')
+    if args.per_class < 1:
+        raise MGDMError(f'--per-class {args.per_class}: should be at least 1.')
     if not args.delimiter:
         raise MGDMError('--delimiter: is empty; give the text between path and label.')
-    if args.seed < 0:
-        raise MGDMError(f'--seed {args.seed}: expected 0 or more.')
     if args.with_offset and not args.rawframes:
         raise MGDMError('--with-offset: only lists of raw frames have offsets; add --rawframes.')
     if args.videos and not os.path.isdir(args.videos):
-        raise MGDMError(
-            f'--videos {args.videos}: no such folder. Give the folder that the paths of the '
-            'negatives start from, the data_prefix of the config.'
-        )
+        raise MGDMError(f'--videos {args.videos}: no such folder. {_ROOT}')
     return args

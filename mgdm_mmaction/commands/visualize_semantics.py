@@ -4,36 +4,36 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ..errors import MGDMError, require_file
-from .common import add_output, add_runner_arguments, print_names
+from ..errors import MGDMError, check_output, require_file
+from .common import (
+    add_cfg_options,
+    add_figure_options,
+    add_output,
+    check_figure_options,
+    print_names,
+)
 
 __all__ = ['main']
 
 # A figure with more rows is no longer looked at, and is a large picture.
 _MOST = 16
+_SUFFIXES = ('.png', '.pdf', '.svg')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Draw the scatter, see ``tools/visualize_semantics.py --help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments; None takes those of the process. Defaults to
-            None.
-
-    Raises:
-        MGDMError: If a file or an argument is missing or wrong.
-    """
+    """Draw the scatter, see ``tools/visualize_semantics.py --help``."""
     args = _parse(argv)
-    from ..visualization.figures import check_figure_path, figure_style, save_figure
-    from ..visualization.semantics_figure import draw_semantics, standing
-
-    out = check_figure_path(args.out, args.overwrite)
+    if not args.out.lower().endswith(_SUFFIXES):
+        raise MGDMError(f'--out {args.out}: the name should end in {", ".join(_SUFFIXES)}.')
+    out = check_output(args.out, args.overwrite)
     require_file(args.checkpoint, 'checkpoint')
     import torch
 
     from ..apis.listed_videos import TestVideos
     from ..apis.loading import load_recognizer
     from ..config import read_config
+    from ..visualization.figures import figure_style, save_figure
+    from ..visualization.semantics import draw_semantics, standing
 
     if args.device != 'cpu' and not (args.device.startswith('cuda') and torch.cuda.is_available()):
         raise MGDMError(f"--device {args.device}: is not on this machine; try 'cpu'.")
@@ -75,8 +75,7 @@ def _label(name: str | None, classes: Sequence[str]) -> int | None:
 
 
 def _scatter(model, path: str, label: int, inputs):
-    from ..visualization.semantics import half_similarities
-    from ..visualization.semantics_figure import Scatter
+    from ..visualization.semantics import Scatter, half_similarities
 
     device = next(model.parameters()).device
     batch = model.data_preprocessor(dict(inputs=[inputs.to(device)], data_samples=None))
@@ -89,7 +88,7 @@ def _whole_list(model, videos) -> str:
     import pandas as pd
 
     from ..report import as_text, table
-    from ..visualization.semantics_figure import standing
+    from ..visualization.semantics import standing
 
     found = []
     for video in videos:
@@ -133,18 +132,14 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--label', help='true class of --videos that are not in the test list')
     parser.add_argument('--device', default='cpu', help="'cpu' or 'cuda'. Default: cpu")
-    parser.add_argument('--dpi', type=int, default=150, help='pixels an inch. Default: 150')
-    parser.add_argument('--font', metavar='FILE', help='font file for the labels')
-    add_runner_arguments(parser)
+    add_figure_options(parser, 150)
+    add_cfg_options(parser)
     args = parser.parse_args(argv)
     if not 1 <= args.samples <= _MOST or (args.videos and len(args.videos) > _MOST):
         raise MGDMError(f'a figure takes 1 to {_MOST} videos; draw several figures for more.')
     if args.seed < 0:
         raise MGDMError(f'--seed {args.seed}: expected 0 or more.')
-    if not 20 <= args.dpi <= 1000:
-        raise MGDMError(f'--dpi {args.dpi}: expected 20 to 1000.')
     if args.label is not None and not args.videos:
         raise MGDMError('--label belongs to --videos; videos of the list have theirs.')
-    if args.font is not None:
-        require_file(args.font, 'font')
+    check_figure_options(args)
     return args

@@ -8,12 +8,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import MGDMError, check_output, explain_disk
+from ..errors import explain_disk
 from .fonts import find_fonts
 
-__all__ = ['check_figure_path', 'data_uri', 'figure_style', 'save_figure', 'shorten']
-
-_SUFFIXES = ('.png', '.pdf', '.svg')
+__all__ = ['data_uri', 'figure_style', 'save_figure', 'shorten']
 
 
 @contextlib.contextmanager
@@ -45,31 +43,8 @@ def figure_style(texts: Sequence[str], font: str | os.PathLike | None = None) ->
         yield warning
 
 
-def check_figure_path(out: str | Path, overwrite: bool, option: str = '--out') -> Path:
-    """Refuse a name that cannot be written before anything is computed.
-
-    Args:
-        out (str | Path): The file.
-        overwrite (bool): A file that exists may be replaced.
-        option (str, optional): Where the name came from, for messages. Defaults to '--out'.
-
-    Returns:
-        Path: The file; its folder exists.
-
-    Raises:
-        MGDMError: If the format is unknown, or see :func:`~mgdm_mmaction.errors.check_output`.
-    """
-    if Path(out).suffix.lower() not in _SUFFIXES:
-        raise MGDMError(f'{option} {out}: the name should end in {", ".join(_SUFFIXES)}.')
-    return check_output(out, overwrite, option)
-
-
 def save_figure(figure, path: Path, dpi: int = 150) -> None:
-    """Write a figure, in the format of the file's ending; called within :func:`figure_style`.
-
-    Raises:
-        MGDMError: If it cannot be written.
-    """
+    """Write a figure, in the format of the file's ending; called within :func:`figure_style`."""
     with explain_disk(path):
         figure.savefig(path, dpi=dpi)
 

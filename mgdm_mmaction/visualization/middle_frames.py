@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from ..errors import MGDMError
 from ..video.reader import FileVideo, UnreadableVideoError
 
-__all__ = ['Thumbnail', 'middle_frame', 'thumbnail', 'thumbnails']
+__all__ = ['Thumbnail', 'middle_frame', 'thumbnails']
 
 # Width and height that an image must fit in, and its JPEG quality: about 4 kB of a real clip.
 _SIZE = (160, 90)
@@ -24,31 +23,22 @@ _OFFSET = re.compile(r'(.+)@(\d+)\+(\d+)')
 
 
 class Thumbnail(NamedTuple):
-    """A small image of a video, or why there is none.
-
-    Args:
-        uri (str | None): Data URI of a JPEG; None if there is none.
-        problem (str): Why. Defaults to ''.
-    """
+    """A small image of a video as the data URI of a JPEG, or None and why there is none."""
 
     uri: str | None
     problem: str = ''
 
 
 def middle_frame(path: Path) -> Image.Image:
-    """Decode the frame in the middle of a video, or of a folder of images.
+    """Decode the frame in the middle of a video, or of a folder of images, as RGB.
 
     Args:
         path (Path): A video file, a folder of raw frames, or such a folder with
             ``@offset+frames`` behind its name.
 
-    Returns:
-        Image.Image: RGB.
-
     Raises:
-        FileNotFoundError: If there is neither.
+        OSError: If there is neither, or the image cannot be read.
         UnreadableVideoError: If the video cannot be decoded.
-        OSError: If the image cannot.
     """
     start, count = 0, None
     if not path.exists() and (match := _OFFSET.fullmatch(str(path))):
@@ -78,27 +68,7 @@ def thumbnail(path: Path) -> Thumbnail:
     return Thumbnail(f'data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}')
 
 
-def thumbnails(root: str | Path, paths: Sequence[str], num_workers: int = 4) -> list[Thumbnail]:
-    """Make small images of videos.
-
-    Args:
-        root (str | Path): Folder that the paths start from: the data prefix of the data set.
-        paths (Sequence[str]): Videos as the negatives file names them.
-        num_workers (int, optional): Threads that decode. Defaults to 4.
-
-    Returns:
-        list[Thumbnail]: One a video.
-
-    Raises:
-        MGDMError: If none of the videos is in the folder.
-    """
-    root = Path(root)
-    with ThreadPoolExecutor(num_workers) as pool:
-        found = list(pool.map(lambda path: thumbnail(root / path), paths))
-    if found and all(item.uri is None for item in found):
-        raise MGDMError(
-            f'--videos {root}: none of the {len(paths)} videos drawn could be read; the first is '
-            f'{str(root / paths[0])!r}: {found[0].problem}. Give the folder that the paths of the '
-            'negatives start from, the data_prefix of the config.'
-        )
-    return found
+def thumbnails(paths: Sequence[str | Path]) -> list[Thumbnail]:
+    """Make small images of videos; a video that cannot be read has none."""
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(thumbnail, map(Path, paths)))

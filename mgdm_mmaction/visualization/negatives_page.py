@@ -2,32 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
 
 from ..negatives import NegativesFile, class_negatives
-from ..negatives.inspection.ordering import order_classes, order_labels
 from ..negatives.inspection.statistics import FileStatistics, class_names
 from ..report import percent
 from .figures import data_uri, figure_style, shorten
 from .middle_frames import Thumbnail
 from .pages import render_page
 
-__all__ = ['HeatMap', 'build_page', 'draw_heat_map']
-
-
-class HeatMap(NamedTuple):
-    """A picture of how often classes are taken for labels.
-
-    Args:
-        uri (str): PNG as a data URI.
-        box (list[float]): Left, top, width and height of its cells, as fractions of the picture.
-    """
-
-    uri: str
-    box: list[float]
+__all__ = ['build_page', 'draw_heat_map', 'order_classes', 'order_labels']
 
 
 def build_page(
@@ -47,13 +33,9 @@ def build_page(
         images (Sequence[Sequence[Thumbnail]], optional): Their pictures; None for a page without.
         summary (str): Text of the terminal.
         note (str): How the videos were chosen.
-
-    Returns:
-        str: HTML.
     """
     labels, ids = file.corpus.labels, file.corpus.class_ids
     maps = list(_heat_maps(file, counts))
-    among = [counts.among_first, counts.among_depth]
     return render_page(
         'negatives',
         kind='Negatives',
@@ -65,10 +47,11 @@ def build_page(
         maps=maps,
         classes=_classes(file, counts, chosen, images),
         data=dict(
+            first=counts.first,
             labels=labels,
             classIds=ids.tolist(),
             videos=counts.videos.tolist(),
-            counts=[[_sparse(row) for row in table] for table in among],
+            counts=[_sparse(row) for row in counts.among_first],
             maps=[{k: v for k, v in shown.items() if k != 'uri'} for shown in maps],
         ),
     )
@@ -114,34 +97,45 @@ def _sparse(row: np.ndarray) -> list[int]:
 
 
 def _heat_maps(file: NegativesFile, counts: FileStatistics) -> Iterator[dict]:
-    ids = file.corpus.class_ids
-    alike = order_classes(counts.shares[:, ids])
-    near = order_labels(counts.shares, ids, alike)
-    orders = [
+    ids, shares = file.corpus.class_ids, counts.shares
+    alike = order_classes(shares[:, ids])
+    near = order_labels(shares, ids, alike)
+    # A class is never its own negative.
+    shares[np.arange(len(ids)), ids] = np.nan
+    for title, rows, columns in (
         ('classes taken for each other side by side', alike, near),
         ('as in the label list', np.arange(len(ids)), np.arange(len(file.corpus))),
-    ]
-    tables = [(counts.first, counts.among_first), (counts.depth, counts.among_depth)]
-    for order, rows, columns in orders:
-        for number, (first, among) in enumerate(tables[: 1 + (counts.depth != counts.first)]):
-            shares = among / np.maximum(counts.videos, 1)[:, None]
-            # A class is never its own negative.
-            shares[np.arange(len(ids)), ids] = np.nan
-            names = [shorten(file.corpus.labels[i], 30) for i in (*ids[rows], *columns)]
-            shown = draw_heat_map(
-                shares[np.ix_(rows, columns)], names[: len(rows)], names[len(rows) :]
-            )
-            yield dict(
-                title=f'among the first {first}, {order}',
-                first=first,
-                counts=number,
-                rows=rows.tolist(),
-                columns=columns.tolist(),
-                **shown._asdict(),
-            )
+    ):
+        names = [shorten(file.corpus.labels[i], 30) for i in (*ids[rows], *columns)]
+        uri, box = draw_heat_map(
+            shares[np.ix_(rows, columns)], names[: len(rows)], names[len(rows) :]
+        )
+        yield dict(title=title, uri=uri, box=box, rows=rows.tolist(), columns=columns.tolist())
 
 
-def draw_heat_map(shares: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> HeatMap:
+def order_classes(shares: np.ndarray) -> np.ndarray:
+    """Order classes by shares [C, C]: leaves of a tree that joins the most confused ones first."""
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    if len(shares) < 3:
+        return np.arange(len(shares))
+    distances = 1 - (shares + shares.T) / 2
+    np.fill_diagonal(distances, 0)
+    return leaves_list(linkage(squareform(distances), 'average', optimal_ordering=True))
+
+
+def order_labels(shares: np.ndarray, class_ids: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Order labels by shares [C, n]: ordered classes first, then each other near its classes."""
+    others = np.setdiff1d(np.arange(shares.shape[1]), class_ids)
+    weights = shares[:, others]
+    mean = (np.argsort(classes) @ weights) / np.maximum(weights.sum(axis=0), 1e-12)
+    return np.concatenate([class_ids[classes], others[np.argsort(mean, kind='stable')]])
+
+
+def draw_heat_map(
+    shares: np.ndarray, rows: Sequence[str], columns: Sequence[str]
+) -> tuple[str, list[float]]:
     """Draw shares in cells of whole pixels, with names beside them where there is room.
 
     Args:
@@ -150,7 +144,8 @@ def draw_heat_map(shares: np.ndarray, rows: Sequence[str], columns: Sequence[str
         columns (Sequence[str]): Names of the C columns.
 
     Returns:
-        HeatMap: For light and for dark pages: strength is opacity.
+        tuple[str, list[float]]: PNG as a data URI, for light and for dark pages: strength is
+        opacity; left, top, width and height of its cells, as fractions of the picture.
     """
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
@@ -174,4 +169,4 @@ def draw_heat_map(shares: np.ndarray, rows: Sequence[str], columns: Sequence[str
         named = room > 1
         axis.set_xticks(range(len(columns)) if named else [], columns if named else [], rotation=90)
         axis.set_yticks(range(len(rows)) if named else [], rows if named else [])
-        return HeatMap(data_uri(figure), box)
+        return data_uri(figure), box

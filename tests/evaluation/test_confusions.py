@@ -103,7 +103,7 @@ def test_mined_negatives_beside_the_pairs(tmp_path):
     mined = mined_ranks(file, CLASSES, k=2)
     wanted = np.zeros((5, 5), int)
     wanted[0, 1], wanted[0, 3], wanted[1, 0] = 1, 2, 1
-    np.testing.assert_array_equal(mined.ranks, wanted)
+    np.testing.assert_array_equal(mined, wanted)
     runs = runs_of([0, 0, 0, 1], [1, 2, 0, 0], [0, 2, 3, 0], mined)
     assert runs.mined_shares() == pytest.approx(dict(before=2 / 3, after=2 / 3, fixed=1, broken=1))
     ranks = runs.pairs.set_index('other_class')[['mined_rank', 'mined_rank_back']]

@@ -5,9 +5,7 @@ import pytest
 
 from mgdm_mmaction.evaluation.confusions import RunComparison
 from mgdm_mmaction.mining.dumps import Dump
-from mgdm_mmaction.visualization.confusions_figures import Example, Guess, PairExamples
-from mgdm_mmaction.visualization.confusions_page import build_confusions_page
-from mgdm_mmaction.visualization.middle_frames import thumbnail
+from mgdm_mmaction.visualization.confusions import build_confusions_page, pairs_with_examples
 from mgdm_mmaction.visualization.pages import write_page
 from tests.datasets.videos import write_video
 from tests.visualization.chromium import needs_chromium, page
@@ -27,21 +25,9 @@ def path(tmp_path_factory):
     after = Dump(np.eye(4)[[0, 1, 1, 1, 2, 3, 3, 2]], labels, None)
     runs = RunComparison(before, after, CLASSES)
     write_video(root / 'a.mp4', 1, 6)
-    images = [thumbnail(root / 'a.mp4'), thumbnail(root / 'gone.mp4')]
-
-    def example(row):
-        guesses = [guess[row] for guess in runs.guesses]
-        guesses = [Guess(CLASSES[guess], 0.5, guess == labels[row]) for guess in guesses]
-        return Example(f'{NASTY}/{row}.mp4', CLASSES[labels[row]], guesses, images[row % 2])
-
-    lists = {}
-    for name, kind in (('improved', 'gone'), ('worsened', 'new'), ('worst', 'after')):
-        lists[name] = [
-            PairExamples(
-                pair, map(example, runs.examples((pair['first'], pair['second']), 9, kind))
-            )
-            for pair in getattr(runs, name)(9).to_dict('records')
-        ]
+    paths = [str(root / ('gone.mp4' if row % 2 else 'a.mp4')) for row in range(8)]
+    lists, note = pairs_with_examples(runs, paths, 9, 9)
+    assert f'such as {root}/gone.mp4: no such file' in note
     out = root / 'index.html'
     write_page(build_confusions_page(runs, (NASTY, 'k7'), lists, f'note {NASTY}'), out)
     return out
@@ -71,7 +57,7 @@ def test_in_a_real_browser(page, path):
     assert page.text('note') == f'note {NASTY}'
     assert page.js("return document.querySelectorAll('img[src=x]').length") == 0
     assert page.js('return [...document.images].every(i => i.complete && i.naturalWidth)')
-    assert f'{NASTY}/1.mp4: no such file' in page.texts('.tile')
+    assert 'gone.mp4: no such file' in page.texts('.tile')
     # Classes: the most improved first, their bars as long as the accuracy of the baseline.
     assert page.texts('td:first-child') == [NASTY, 'jump', *CLASSES[2:]]
     assert page.texts('td:nth-child(5)') == ['+50.0', '+50.0', '-50.0', '-50.0']

@@ -9,8 +9,12 @@ import torch
 
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.visualization.figures import figure_style, save_figure
-from mgdm_mmaction.visualization.semantics import half_similarities
-from mgdm_mmaction.visualization.semantics_figure import Scatter, draw_semantics, standing
+from mgdm_mmaction.visualization.semantics import (
+    Scatter,
+    draw_semantics,
+    half_similarities,
+    standing,
+)
 from tests.models.tiny import CLASSES, tiny_batch, tiny_model
 
 
@@ -46,16 +50,16 @@ def test_points_equal_naive_loops(normalize):
     with torch.no_grad():
         frames = model.encode_video(inputs)
         guides, texts = model.encode_classes()
-    found = half_similarities(model, inputs)
-    assert found.raw.shape == found.discriminated.shape == (2, len(CLASSES), 2)
+    raw, discriminated = half_similarities(model, inputs)
+    assert raw.shape == discriminated.shape == (2, len(CLASSES), 2)
     for video in range(2):
-        for points, embeddings in ((found.raw, guides), (found.discriminated, texts)):
+        for points, embeddings in ((raw, guides), (discriminated, texts)):
             views = [
                 naive(clip.tolist(), guides.tolist(), embeddings.tolist(), 0.01, normalize)
                 for clip in frames[video]
             ]
             np.testing.assert_allclose(points[video], np.mean(views, axis=0), atol=1e-9)
-    assert not torch.allclose(found.raw, found.discriminated)
+    assert not torch.allclose(raw, discriminated)
 
 
 @pytest.mark.parametrize('attention', ['text', 'uniform'])
@@ -63,7 +67,7 @@ def test_points_equal_naive_loops(normalize):
 def test_the_halves_add_up_to_the_score(attention, context):
     model = tiny_model(neck=dict(attention=attention), cls_head=dict(context=context)).eval()
     inputs, _ = tiny_batch(3, num_views=2)
-    points = half_similarities(model, inputs).discriminated
+    points = half_similarities(model, inputs)[1]
     scores = model.explain(inputs).logits.mean(1) / model.cls_head.scale()
     torch.testing.assert_close(points.sum(-1), scores, atol=1e-5, rtol=1e-4)
 

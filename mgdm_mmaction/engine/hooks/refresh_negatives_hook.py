@@ -15,8 +15,8 @@ from ...datasets import AttachHardNegatives, base_datasets
 from ...errors import MGDMError
 from ...mining import Process, TrainedModel, mine
 from ...negatives import NegativesFile
-from ...negatives.inspection.matching import match_videos
-from ...negatives.inspection.overlap import shared
+from ...negatives.inspection.comparison import match_videos
+from ...negatives.inspection.statistics import shared
 from .epoch_seed_hook import EpochSeedHook
 
 __all__ = ['RefreshNegativesHook', 'share_kept']

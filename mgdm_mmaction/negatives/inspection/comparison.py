@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from ...errors import MGDMError
+from ...text.corpus import normalize_label
 from .. import NegativesFile
-from .matching import joint_labels, match_videos
-from .overlap import jaccard, ranks_in, shared
-from .statistics import DEPTH, FIRST, count_labels
+from .statistics import DEPTH, FIRST, count_labels, jaccard, ranks_in, shared
 
-__all__ = ['Comparison', 'compare_negatives']
+__all__ = ['Comparison', 'compare_negatives', 'match_videos']
 
 # Compared in ways of their own.
 _LABEL_KEYS = ('labels', 'classes', 'class_ids', 'settings')
@@ -73,9 +72,6 @@ def compare_negatives(a: NegativesFile, b: NegativesFile, depth: int | None = No
         depth (int, optional): Hardest negatives compared. Defaults to None: :data:`DEPTH`, or as
             many as both have.
 
-    Returns:
-        Comparison: Counts and names.
-
     Raises:
         MGDMError: If a file holds fewer negatives than ``depth``.
     """
@@ -87,7 +83,7 @@ def compare_negatives(a: NegativesFile, b: NegativesFile, depth: int | None = No
             f'{b.path} has {b.k}.'
         )
     first = min(FIRST, k)
-    names, ids_a, ids_b = joint_labels(a, b)
+    names, ids_a, ids_b = _joint_labels(a, b)
     both = set(ids_a) & set(ids_b)
     rows_a, rows_b = match_videos(a, b)
     own_a = ids_a[a.corpus.class_ids][a.labels[rows_a]]
@@ -158,3 +154,35 @@ def _changes(
     order = np.argsort(a[i, j] - b[i, j], kind='stable')
     i, j, names = i[order], j[order], np.array(names, dtype=object)
     return pd.DataFrame({'class': names[i], 'label': names[j], 'A': a[i, j], 'B': b[i, j]})
+
+
+def _joint_labels(a: NegativesFile, b: NegativesFile) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Number the labels of two corpora together: the labels, joint ids of those of A, of B."""
+    labels = [*a.corpus.labels, *b.corpus.labels]
+    ids, _ = pd.factorize(np.array([normalize_label(label) for label in labels], dtype=object))
+    firsts = np.unique(ids, return_index=True)[1]
+    return [labels[i] for i in firsts], ids[: len(a.corpus)], ids[len(a.corpus) :]
+
+
+def match_videos(a: NegativesFile, b: NegativesFile) -> tuple[np.ndarray, np.ndarray]:
+    """Find the videos that two files have in common.
+
+    Paths count as the same if one is the end of the other, in whole folders: one list may have been
+    written with a prefix.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Rows of A, rising, and the rows of B that they are.
+    """
+    found: dict[int, int] = {}
+    for row in range(len(a)):
+        if (other := b.find(a.path_of(row))) is not None:
+            found.setdefault(other, row)
+    # The other way round, for paths of B that are longer.
+    taken = set(found.values())
+    for other in range(len(b)):
+        row = None if other in found else a.find(b.path_of(other))
+        if row is not None and row not in taken:
+            found[other] = row
+            taken.add(row)
+    pairs = np.array(sorted((row, other) for other, row in found.items()), dtype=np.int64)
+    return tuple(pairs.reshape(-1, 2).T)

@@ -45,9 +45,6 @@ def list_coverage(
         rawframes (bool, optional): The lists are of raw frames. Defaults to False.
         with_offset (bool, optional): The lists of raw frames have offsets. Defaults to False.
 
-    Returns:
-        ListCoverage: Counts and names.
-
     Raises:
         MGDMError: If a list is missing, empty, has a line of another form, or a label that the
             file's classes do not reach.

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from rich.bar import Bar
 from rich.console import RenderableType
 
 from ...report import as_text, list_names, percent, table
@@ -10,12 +9,7 @@ from ...text.prompts import describe_prompt
 from .. import NegativesFile
 from .comparison import Comparison
 from .coverage import ListCoverage
-from .statistics import (
-    FileStatistics,
-    class_names,
-    confused_pairs,
-    confused_with_others,
-)
+from .statistics import FileStatistics, class_names, confused_pairs, confused_with_others
 
 __all__ = ['describe_comparison', 'describe_file']
 
@@ -32,14 +26,15 @@ def describe_file(
     head = file.header
     # What ranked the labels, where the file names it: the frozen CLIP, texts alone, a test run.
     scorer = f', ranked by: {name}' if (name := head.settings.get('scorer')) else ''
+    ranks = sorted({1, min(3, file.k), min(7, file.k), file.k})
+    medians = ', '.join(f'{np.median(file.scores[:, i - 1]):.3f} at rank {i}' for i in ranks)
     parts = [
         f'{file.path}: {len(file)} videos, {file.k} negatives each, {len(file.corpus)} '
         f'labels, {len(file.corpus.classes)} of them classes',
         f'mined with {head.describe_tower()}, {describe_prompt(head.prompt)}{scorer}',
         '\nCoverage',
         *_coverage(file, counts, coverage),
-        f'\nScores of all {file.scores.size} negatives',
-        *_scores(file),
+        f'\nScores: {file.scores.min():.3f} to {file.scores.max():.3f}; median: {medians}',
         f'\nMost confused pairs (share of the videos of the class with the other one among their '
         f'first {counts.first}, and back)',
         table(confused_pairs(file, counts)[:_ROWS], _SHARES),
@@ -83,25 +78,6 @@ def _coverage(
     return lines
 
 
-def _scores(file: NegativesFile) -> list[RenderableType]:
-    counts, edges = np.histogram(file.scores, bins=12)
-    bins = pd.DataFrame(
-        {
-            'from': edges[:-1],
-            'to': edges[1:],
-            'share': counts / counts.sum(),
-            '': [Bar(counts.max(), 0, count, width=40) for count in counts],
-        }
-    )
-    ranks = sorted({1, min(3, file.k), min(7, file.k), file.k})
-    medians = ', '.join(f'{np.median(file.scores[:, i - 1]):.3f} at rank {i}' for i in ranks)
-    short = '{:.3f}'.format
-    return [
-        table(bins, {'from': short, 'to': short, 'share': lambda share: f'{100 * share:.1f} %'}),
-        f'  median: {medians}',
-    ]
-
-
 def _overlap(file: NegativesFile, counts: FileStatistics) -> list[RenderableType]:
     lines = [f'\nHow alike two videos are: Jaccard overlap of their first {counts.depth} negatives']
     known = pd.Series(counts.overlap, class_names(file)).dropna()
@@ -110,8 +86,7 @@ def _overlap(file: NegativesFile, counts: FileStatistics) -> list[RenderableType
     lines.append(f'  {known.mean():.2f} within a class: {_common(known.mean(), counts.depth)}')
     if not np.isnan(between := counts.overlap_between):
         lines.append(f'  {between:.2f} between classes: {_common(between, counts.depth)}')
-    lines.append('  1 would mean that all videos of a class have the same negatives: mining by')
-    lines.append('  class would then do as well; the lower, the more the single video decides.')
+    lines.append('  at 1, mining by class would do as well; the lower, the more the video decides')
     known = known.sort_values(kind='stable')
     for what, chosen in (('least', known[:_SHOWN]), ('most', known[::-1][:_SHOWN])):
         shown = ', '.join(f'{name} {overlap:.2f}' for name, overlap in chosen.items())
@@ -126,7 +101,8 @@ def _common(overlap: float, depth: int) -> str:
 
 def _labels(file: NegativesFile, counts: FileStatistics) -> list[RenderableType]:
     labels = np.array(file.corpus.labels, dtype=object)
-    shares = counts.among_depth.sum(axis=0) / len(file)
+    first = file.negatives[:, : counts.depth]
+    shares = np.bincount(first.ravel(), minlength=len(labels)) / len(file)
     order = np.argsort(-shares, kind='stable')[:_SHOWN]
     most = ', '.join(f'{labels[i]} ({percent(shares[i])})' for i in order)
     never = labels[counts.used == 0]

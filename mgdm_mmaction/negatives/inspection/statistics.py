@@ -7,7 +7,6 @@ import pandas as pd
 
 from ...errors import MGDMError
 from .. import NegativesFile
-from .overlap import class_overlap, overlap_between_classes
 
 __all__ = [
     'DEPTH',
@@ -18,6 +17,10 @@ __all__ = [
     'confused_with_others',
     'count_file',
     'count_labels',
+    'jaccard',
+    'ranks_in',
+    'sample_videos',
+    'shared',
 ]
 
 # A class is taken for another where that is among this many hardest negatives of a video. The
@@ -25,6 +28,11 @@ __all__ = [
 FIRST = 3
 # Negatives of a video that the configs train with; a file holds more of them.
 DEPTH = 7
+# A class of more videos is judged by this many, drawn at random: all pairs of them are compared.
+MAX_VIDEOS = 500
+# Pairs of videos of different classes that the overlap to compare with is estimated from.
+_NUM_PAIRS = 20_000
+_CHUNK = 8192
 
 
 @dataclass(frozen=True)
@@ -33,21 +41,21 @@ class FileStatistics:
 
     Args:
         first (int): How many hardest negatives ``among_first`` looks at.
-        depth (int): How many ``among_depth`` and the overlaps look at.
+        depth (int): How many the overlaps look at.
         videos (np.ndarray): Videos of every class, shape [C].
         among_first (np.ndarray): Videos of a class that have a label among the first ``first``,
             shape [C, n].
-        among_depth (np.ndarray): The same for ``depth``, shape [C, n].
         used (np.ndarray): Videos that have a label among all k, shape [n].
-        overlap (np.ndarray): See :func:`~.overlap.class_overlap`, shape [C].
-        overlap_between (float): See :func:`~.overlap.overlap_between_classes`.
+        overlap (np.ndarray): Mean Jaccard overlap over all pairs of videos of a class, shape [C];
+            NaN for a class of fewer than two. A class of more than 500 is judged by 500.
+        overlap_between (float): The same over random pairs of videos of different classes; NaN if
+            all are of one.
     """
 
     first: int
     depth: int
     videos: np.ndarray
     among_first: np.ndarray
-    among_depth: np.ndarray
     used: np.ndarray
     overlap: np.ndarray
     overlap_between: float
@@ -66,30 +74,19 @@ def class_names(file: NegativesFile) -> np.ndarray:
 def count_labels(
     labels: np.ndarray, negatives: np.ndarray, num_classes: int, num_labels: int
 ) -> np.ndarray:
-    """Count how many videos of every class have a label among their negatives: shape [C, n].
-
-    Args:
-        labels (np.ndarray): Classes of the videos, shape [N].
-        negatives (np.ndarray): Ids without repetition in a row, shape [N, k].
-        num_classes (int): C.
-        num_labels (int): n.
-    """
+    """Count the videos of every class with a label among their negatives [N, k]: shape [C, n]."""
     cells = labels[:, None].astype(np.int64) * num_labels + negatives
     counts = np.bincount(cells.ravel(), minlength=num_classes * num_labels)
     return counts.reshape(num_classes, num_labels)
 
 
-def count_file(file: NegativesFile, depth: int | None = None, seed: int = 0) -> FileStatistics:
+def count_file(file: NegativesFile, depth: int | None = None) -> FileStatistics:
     """Count what a file holds.
 
     Args:
         file (NegativesFile): The file.
         depth (int, optional): Hardest negatives of a video that count as its negatives. Defaults to
             None: :data:`DEPTH`, or all if there are fewer.
-        seed (int, optional): Seed of what is drawn at random. Defaults to 0.
-
-    Returns:
-        FileStatistics: The counts.
 
     Raises:
         MGDMError: If the file holds no video, or not as many negatives as ``depth``.
@@ -109,10 +106,9 @@ def count_file(file: NegativesFile, depth: int | None = None, seed: int = 0) -> 
         depth=depth,
         videos=np.bincount(file.labels, minlength=shape[0]),
         among_first=count_labels(file.labels, file.negatives[:, :first], *shape),
-        among_depth=count_labels(file.labels, file.negatives[:, :depth], *shape),
         used=np.bincount(file.negatives.ravel(), minlength=shape[1]),
-        overlap=class_overlap(file, depth, seed),
-        overlap_between=overlap_between_classes(file, depth, seed),
+        overlap=_class_overlap(file, depth),
+        overlap_between=_overlap_between(file, depth),
     )
 
 
@@ -151,3 +147,52 @@ def confused_with_others(file: NegativesFile, counts: FileStatistics) -> pd.Data
     return pd.DataFrame(
         {'class': class_names(file)[i], 'taken for': labels[j], 'share': shares[i, j]}
     )
+
+
+def ranks_in(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Find the ids of lists [N, k] in others [N, m], row by row: positions, or -1, shape [N, k]."""
+    ranks = np.empty(first.shape, dtype=np.int64)
+    # In parts: k m comparisons a row would be gigabytes for all rows of Kinetics at once.
+    for start in range(0, len(first), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        same = first[part, :, None] == second[part, None, :]
+        ranks[part] = np.where(same.any(axis=2), same.argmax(axis=2), -1)
+    return ranks
+
+
+def shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Count the ids that lists [N, k] and [N, m] have in common, row by row: shape [N]."""
+    return (ranks_in(first, second) >= 0).sum(axis=1)
+
+
+def jaccard(common: np.ndarray, depth: int) -> np.ndarray:
+    r"""Return :math:`|A \cap B| / |A \cup B|` of sets of one size with so many ids in common."""
+    return common / (2 * depth - common)
+
+
+def sample_videos(file: NegativesFile, per_class: int) -> list[np.ndarray]:
+    """Draw up to so many videos of every class, the same each time: an array of rows a class."""
+    order = np.random.default_rng(0).permutation(len(file))
+    labels = pd.Series(file.labels[order], index=order)
+    chosen = labels.groupby(labels).head(per_class).sort_index()
+    return [chosen.index[chosen == label].to_numpy() for label in range(len(file.corpus.classes))]
+
+
+def _class_overlap(file: NegativesFile, depth: int) -> np.ndarray:
+    result = np.full(len(file.corpus.classes), np.nan)
+    for label, rows in enumerate(sample_videos(file, MAX_VIDEOS)):
+        if len(rows) > 1:
+            sets = np.zeros((len(rows), len(file.corpus)), dtype=np.float32)
+            np.put_along_axis(sets, file.negatives[rows, :depth], 1, axis=1)
+            pairs = np.triu_indices(len(rows), 1)
+            result[label] = jaccard((sets @ sets.T)[pairs], depth).mean(dtype=np.float64)
+    return result
+
+
+def _overlap_between(file: NegativesFile, depth: int) -> float:
+    pairs = np.random.default_rng(0).integers(len(file), size=(2, _NUM_PAIRS))
+    first, second = pairs[:, file.labels[pairs[0]] != file.labels[pairs[1]]]
+    if not len(first):
+        return float('nan')
+    common = shared(file.negatives[first, :depth], file.negatives[second, :depth])
+    return float(jaccard(common, depth).mean())

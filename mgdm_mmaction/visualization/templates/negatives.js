@@ -65,22 +65,22 @@
   const classOf = new Map(data.classIds.map((id, index) => [id, index]));
   const choice = find('map-choice');
   // From index, value, index, value, ... to value by index.
-  const counts = data.counts.map((rows) => rows.map((row) => {
+  const counts = data.counts.map((row) => {
     const line = new Map();
     for (let i = 0; i < row.length; i += 2) line.set(row[i], row[i + 1]);
     return line;
-  }));
+  });
 
-  function describe(map, index, id) {
+  function describe(index, id) {
     const share = (of, label) => {
-      const count = counts[map.counts][of].get(label) || 0;
+      const count = counts[of].get(label) || 0;
       const percent = Math.round(100 * count / Math.max(data.videos[of], 1));
       return `${count} of ${data.videos[of]} videos (${percent} %)`;
     };
     const text = `${data.labels[data.classIds[index]]} \u2192 ${data.labels[id]}: `;
     if (data.classIds[index] === id) return text + 'a class is never its own negative';
     const back = classOf.has(id) ? `, back ${share(classOf.get(id), data.classIds[index])}` : '';
-    return `${text}among the first ${map.first} of ${share(index, id)}${back}`;
+    return `${text}among the first ${data.first} of ${share(index, id)}${back}`;
   }
 
   maps.forEach((element, number) => {
@@ -99,7 +99,7 @@
       mark.style.top = percent(top + height * (row + 0.5) / map.rows.length);
       mark.style.width = percent(width / map.columns.length);
       mark.style.height = percent(height / map.rows.length);
-      find('map-text').textContent = describe(map, map.rows[row], map.columns[column]);
+      find('map-text').textContent = describe(map.rows[row], map.columns[column]);
     }
 
     // Whether the event is on a cell, which is then the current one.

@@ -1,4 +1,4 @@
-"""Counts of two test runs on the same videos."""
+"""What two test runs confuse: pairs of classes that one mixes up and the other does not."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -6,10 +6,20 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ...mining.dumps import Dump
-from .mined import MinedRanks
+from ..errors import MGDMError
+from ..mining.dumps import Dump
+from ..negatives import NegativesFile, class_negatives
+from ..report import as_text, percent, table
+from ..text.corpus import LabelCorpus
 
-__all__ = ['RunComparison']
+__all__ = ['RunComparison', 'describe_facts', 'describe_runs', 'mined_ranks']
+
+_MINED = dict(
+    before='of the mistakes of the baseline',
+    after='of those left',
+    fixed='of the fixed',
+    broken='of the broken',
+)
 
 
 class RunComparison:
@@ -19,7 +29,7 @@ class RunComparison:
         before (Dump): The baseline.
         after (Dump): The other run; the same labels in the same order.
         class_names (Sequence[str]): Names of the classes.
-        mined (MinedRanks, optional): What was mined for the classes. Defaults to None.
+        mined (np.ndarray, optional): Ranks of :func:`mined_ranks`. Defaults to None.
 
     Attributes:
         labels (np.ndarray): True classes, shape [N].
@@ -34,7 +44,7 @@ class RunComparison:
         before: Dump,
         after: Dump,
         class_names: Sequence[str],
-        mined: MinedRanks | None = None,
+        mined: np.ndarray | None = None,
     ) -> None:
         self.labels = before.labels
         self.class_names = np.array(class_names, dtype=object)
@@ -93,11 +103,9 @@ class RunComparison:
         found.insert(3, 'other_class', self.class_names[second])
         found.insert(4, 'videos', videos[first] + videos[second])
         if self.mined is not None:
-            for name, ends in (
-                ('mined_rank', (first, second)),
-                ('mined_rank_back', (second, first)),
-            ):
-                ranks = pd.Series(self.mined.ranks[ends], dtype='Int64')
+            names = {'mined_rank': (first, second), 'mined_rank_back': (second, first)}
+            for name, ends in names.items():
+                ranks = pd.Series(self.mined[ends], dtype='Int64')
                 found[name] = ranks.where(ranks > 0)
         return _sort(found, change=True, before=False)
 
@@ -160,7 +168,7 @@ class RunComparison:
             dict[str, float]: Of the mistakes of the baseline ('before'), those left ('after'), the
             'fixed' and the 'broken'; what there are none of is left out.
         """
-        is_mined = [self.mined.ranks[self.labels, guess] > 0 for guess in self.guesses]
+        is_mined = [self.mined[self.labels, guess] > 0 for guess in self.guesses]
         chosen = dict(
             before=is_mined[0][~self.right[0]],
             after=is_mined[1][~self.right[1]],
@@ -174,3 +182,78 @@ def _sort(pairs: pd.DataFrame, **rising: bool) -> pd.DataFrame:
     """Sort by columns, each rising or falling; equal ones by their classes."""
     by = {**rising, 'first': True, 'second': True}
     return pairs.sort_values([*by], ascending=[*by.values()], ignore_index=True)
+
+
+def mined_ranks(file: NegativesFile, classes: Sequence[str], k: int = 7) -> np.ndarray:
+    """Rank the classes among the negatives of each class, as the whole class has them.
+
+    Args:
+        file (NegativesFile): Negatives of this data set.
+        classes (Sequence[str]): Its C class names in label order.
+        k (int, optional): Negatives of a class; labels that are no class do not count. Defaults to
+            7.
+
+    Returns:
+        np.ndarray: Rank from 1 of class j among the negatives of class i, 0 if it is none; shape
+        [C, C].
+
+    Raises:
+        MGDMError: If the file is of other classes.
+    """
+    found = LabelCorpus(file.corpus.classes)
+    if difference := found.difference(LabelCorpus(list(classes))):
+        raise MGDMError(
+            f'{file.path}: mined for other classes than those of the config: {difference}. Name a '
+            'file of this data set.'
+        )
+    of_class = class_negatives(file)
+    class_of = np.full(len(file.corpus), -1)
+    class_of[file.corpus.class_ids] = np.arange(len(classes))
+    ranks = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    for label in np.flatnonzero(of_class.num_videos):
+        others = class_of[of_class.negatives[label]]
+        others = others[others >= 0][:k]
+        ranks[label, others] = np.arange(1, 1 + len(others))
+    return ranks
+
+
+def describe_facts(runs: RunComparison) -> list[str]:
+    """Describe in lines how the two runs differ as a whole."""
+    total = len(runs)
+    before, after = (100 * float(right.mean()) for right in runs.right)
+    fixed, broken = int(runs.fixed.sum()), int(runs.broken.sum())
+    both = int((runs.right[0] & runs.right[1]).sum())
+    lines = [
+        f'top-1 {before:.2f} % -> {after:.2f} % ({after - before:+.2f}), '
+        f'{total} videos of {len(runs.classes)} classes',
+        f'{fixed} videos fixed, {broken} broken, {both} right in both, '
+        f'{total - both - fixed - broken} wrong in both; sign test p = {runs.sign_test:.2g}',
+    ]
+    if runs.mined is not None and (shares := runs.mined_shares()):
+        parts = [f'{percent(share)} {_MINED[name]}' for name, share in shares.items()]
+        lines.append(
+            f'with one of the {runs.mined.max()} hardest negatives of the class: {", ".join(parts)}'
+        )
+    return lines
+
+
+def describe_runs(runs: RunComparison, number: int = 10) -> str:
+    """Describe two runs in a page of text, with so many rows in each table."""
+    parts = describe_facts(runs)
+    for title, pairs in (
+        ('Pairs of classes mixed up less', runs.improved(number)),
+        ('Pairs of classes mixed up more', runs.worsened(number)),
+        ('Pairs mixed up most after all', runs.worst(number)),
+    ):
+        parts.append(f'\n{title} (mistakes in both directions)')
+        parts.append(table(pairs.drop(columns=['first', 'second']), {'change': '{:+d}'.format}))
+    changed = runs.classes[runs.classes['change'] != 0]
+    half = (number + 1) // 2
+    if len(changed) > 2 * half:
+        changed = pd.concat([changed[:half], changed[-half:]])
+    of = f'{(runs.classes["change"] != 0).sum()} of {len(runs.classes)} changed'
+    parts.append(f'\nClasses that changed most ({of}; change of the accuracy in points)')
+    parts.append(
+        table(changed.drop(columns='label'), {'change': lambda change: f'{100 * change:+.0f}'})
+    )
+    return as_text(*parts)

@@ -8,7 +8,6 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
-from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from mmengine.registry import DATASETS, MODELS, TRANSFORMS
 from mmengine.runner import Runner
@@ -49,18 +48,6 @@ class SmallSet(BaseDataset):
         return [{} for _ in range(12)]
 
 
-class StopAfter(Hook):
-    """Ends a run after an epoch, as someone who needs the machine would."""
-
-    priority = 'LOWEST'  # its checkpoint is written
-
-    def __init__(self, epoch):
-        self.epoch = epoch
-
-    def after_train_epoch(self, runner):
-        runner.train_loop.stop_training = runner.epoch + 1 == self.epoch
-
-
 @pytest.fixture
 def small_cfg(tmp_path):
     """Config of a run of three epochs of three batches."""
@@ -99,12 +86,12 @@ def small_cfg(tmp_path):
 
 @pytest.fixture
 def train_small():
-    """Train a config and return the weights as one vector."""
+    """Train a config, with more hooks, and return the weights as one vector."""
 
-    def run(cfg, stop_after=None):
+    def run(cfg, *hooks):
         runner = Runner.from_cfg(cfg)
-        if stop_after is not None:
-            runner.register_hook(StopAfter(stop_after))
+        for hook in hooks:
+            runner.register_hook(hook)
         runner.train()
         return torch.cat([p.detach().flatten() for p in runner.model.parameters()])
 

@@ -1,4 +1,4 @@
-"""What the launchers say to a process, and what is told when they say nothing."""
+"""What the launchers set for a process, and the messages when they set nothing."""
 
 import os
 
@@ -66,7 +66,7 @@ def test_slurm_variables_become_torchs(monkeypatch, tmp_path):
     assert os.environ['MASTER_PORT'] == '4321'
 
 
-def test_a_cluster_that_does_not_tell_its_hosts(monkeypatch, tmp_path):
+def test_a_cluster_without_a_list_of_hosts(monkeypatch, tmp_path):
     set_slurm(monkeypatch)
     monkeypatch.setenv('PATH', str(tmp_path))
     with pytest.raises(MGDMError, match=r"hosts of SLURM_NODELIST='machine\[1-2\]'.* MASTER_ADDR"):

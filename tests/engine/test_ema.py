@@ -6,7 +6,7 @@ from mmaction.registry import MODELS
 from mmengine.hooks import EMAHook, Hook
 from mmengine.runner import load_checkpoint
 
-from tests.engine.tiny_run import KeepScores, tiny_run_cfg, tiny_train
+from tests.engine.tiny_run import KeepScores, TinyClips, tiny_run_cfg, tiny_train
 from tests.models.tiny import CLASSES, tiny_config
 
 MOMENTUM = 0.3
@@ -39,19 +39,13 @@ def assert_close(state, expected):
         torch.testing.assert_close(state[name], value, msg=name)
 
 
-def load(path):
-    return torch.load(path)
-
-
-def scores_of(state, batch=8):
+def scores_of(state):
     """Scores of the clips by a model that was built anew from a checkpoint alone."""
-    from tests.engine.tiny_run import TinyClips
-
     model = MODELS.build(tiny_config())
     model.load_state_dict(state)
     data = TinyClips(8)
-    inputs = torch.stack([data[i]['inputs'] for i in range(batch)])
-    samples = [data[i]['data_samples'] for i in range(batch)]
+    inputs = torch.stack([data[i]['inputs'] for i in range(8)])
+    samples = [data[i]['data_samples'] for i in range(8)]
     with torch.no_grad():
         return torch.stack([s.pred_score for s in model.eval().predict(inputs, samples)])
 
@@ -59,12 +53,15 @@ def scores_of(state, batch=8):
 def test_the_average_is_what_is_tested_and_saved(tmp_path):
     weights = Weights()
     KeepScores.seen.clear()
-    runner = tiny_train(tiny_run_cfg(tmp_path, val=True, epochs=2, **EMA), weights)
-    expected = average(weights.steps)
-    saved = load(tmp_path / 'epoch_2.pth')
+    # Until the third step the copy follows the model, the state of the text head included.
+    cfg = tiny_run_cfg(tmp_path, val=True, epochs=2, default_hooks__ema__begin_iter=3, **EMA)
+    runner = tiny_train(cfg, weights)
+    assert_close(torch.load(tmp_path / 'epoch_1.pth')['state_dict'], weights.steps[1])
+    expected = average(weights.steps[2:])
+    saved = torch.load(tmp_path / 'epoch_2.pth')
     assert_close(saved['state_dict'], expected)
     assert not torch.equal(expected['neck.positions'], weights.steps[-1]['neck.positions'])
-    # The raw weights are kept for going on, in the file and in the model.
+    # The raw weights are kept to resume from, in the file and in the model.
     raw = {k.removeprefix('module.'): v for k, v in saved['ema_state_dict'].items()}
     assert_close(raw, weights.steps[-1])
     assert_close(dict(runner.model.named_parameters()), weights.steps[-1])
@@ -82,18 +79,10 @@ def test_resume(tmp_path):
         )
     )
     assert_close(dict(resumed.model.named_parameters()), dict(whole.model.named_parameters()))
-    left, right = (load(tmp_path / name / 'epoch_2.pth') for name in ('whole', 'b'))
+    left, right = (torch.load(tmp_path / name / 'epoch_2.pth') for name in ('whole', 'b'))
     assert left['state_dict'].keys() == right['state_dict'].keys()
     assert_close(right['state_dict'], left['state_dict'])
     assert right['ema_state_dict']['steps'] == left['ema_state_dict']['steps'] == 4
-
-
-def test_starts_late(tmp_path):
-    """Until then the copy follows the model, the state of the text head included."""
-    weights = Weights()
-    tiny_train(tiny_run_cfg(tmp_path, epochs=2, default_hooks__ema__begin_iter=3, **EMA), weights)
-    assert_close(load(tmp_path / 'epoch_1.pth')['state_dict'], weights.steps[1])
-    assert_close(load(tmp_path / 'epoch_2.pth')['state_dict'], average(weights.steps[2:]))
 
 
 @pytest.mark.slow
@@ -117,4 +106,4 @@ def test_the_fault_of_mmengine(tmp_path, monkeypatch):
         monkeypatch.setattr(EMAHook, name, getattr(EMAHook, name).__wrapped__)
     tiny_train(tiny_run_cfg(tmp_path, **EMA))
     with pytest.raises(ValueError, match='text bank is empty'):
-        scores_of(load(tmp_path / 'epoch_1.pth')['state_dict'])
+        scores_of(torch.load(tmp_path / 'epoch_1.pth')['state_dict'])

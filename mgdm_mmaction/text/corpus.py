@@ -172,6 +172,7 @@ class LabelCorpus:
         prompt (str | list[str]): The template, or the m templates of an ensemble.
         prompts (list[str]): The n prompts; of an ensemble n m, those of a label together.
         sources (list[LabelSource]): What the labels come from, in order.
+        duplicates (list[tuple[str, int]]): Extra names that were there already, with corpus ids.
 
     Raises:
         MGDMError: If two classes of the data set have the same name but for spelling, a list is
@@ -205,10 +206,13 @@ class LabelCorpus:
                 )
             self._add(name, key)
         self.sources = [LabelSource('classes', len(self.classes), len(self.classes))]
+        self.duplicates: list[tuple[str, int]] = []
         for source, names in _read_extra(extra):
             before = len(self.labels)
             for name in names:
-                if (key := normalize_label(name)) not in self._ids:
+                if (key := normalize_label(name)) in self._ids:
+                    self.duplicates.append((name, self._ids[key]))
+                else:
                     self._add(name, key)
             self.sources.append(LabelSource(source, len(names), len(self.labels) - before))
 

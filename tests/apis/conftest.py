@@ -79,6 +79,18 @@ def toy(tmp_path_factory) -> Toy:
     return toy
 
 
+@pytest.fixture(scope='session')
+def trained(toy, tmp_path_factory) -> Path:
+    """Checkpoint of one epoch of the toy config, trained once for all tests."""
+    work = tmp_path_factory.mktemp('trained')
+    done = toy.tool(
+        'train.py', CONFIG, '--no-validate', '--seed', 1, '--work-dir', work,
+        '--cfg-options', *SHORT, 'train_cfg.max_epochs=1',
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return work / 'epoch_1.pth'
+
+
 def _write_negatives(root: Path, digest: str, k: int = 7) -> None:
     classes = read_labels(str(root / 'classes.txt'))
     corpus = LabelCorpus(classes)

@@ -149,14 +149,11 @@ def test_attention_belongs_to_the_labels_and_frames_that_are_named(checkpoint, v
         np.testing.assert_allclose(window.attention[row], expected, atol=1e-4)
 
 
-def test_no_attention_unless_asked_for(inferencer, videos):
-    assert inferencer(videos[0])[0].windows[0].attention is None
-
-
 def test_top_k(inferencer, videos):
     (few,) = inferencer(videos[0], top_k=2)
     (all_of_them,) = inferencer(videos[0], top_k=99)
     assert len(few.labels) == len(few.windows[0].scores) == 2
+    assert few.windows[0].attention is None
     assert sorted(all_of_them.labels) == sorted(CLASSES)
     assert all_of_them.labels[:2] == few.labels
     assert all_of_them.scores == sorted(all_of_them.scores, reverse=True)
@@ -262,9 +259,10 @@ def test_data_samples_of_mmaction2(inferencer, videos):
     assert 'pred_score' not in broken
 
 
-def test_the_progress_bar_is_on_standard_error(checkpoint, videos, capsys):
-    inferencer = MGDMInferencer(str(checkpoint), device='cpu')
-    inferencer(videos[0])
+def test_the_device_and_the_progress_bar_on_standard_error(checkpoint, videos, capsys):
+    with pytest.raises(MGDMError, match="device='cuda:99' cannot be used"):
+        MGDMInferencer(str(checkpoint), device='cuda:99')
+    MGDMInferencer(str(checkpoint), device='cpu')(videos[0])
     captured = capsys.readouterr()
     assert 'Inference' in captured.err
     assert 'Inference' not in captured.out
@@ -287,11 +285,6 @@ def test_the_progress_bar_is_on_standard_error(checkpoint, videos, capsys):
 def test_wrong_arguments(inferencer, videos, options, text):
     with pytest.raises(MGDMError, match=text):
         inferencer(videos[0], **options)
-
-
-def test_a_device_that_is_not_there(checkpoint):
-    with pytest.raises(MGDMError, match="device='cuda:99' cannot be used"):
-        MGDMInferencer(str(checkpoint), device='cuda:99')
 
 
 def test_unfinished_training_has_no_labels(tmp_path):

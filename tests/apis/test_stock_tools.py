@@ -44,17 +44,6 @@ def test_print_config(toy):
     assert out.count('clip_len=4') >= 3
 
 
-@pytest.fixture(scope='module')
-def checkpoint(toy, tmp_path_factory):
-    work = tmp_path_factory.mktemp('stock')
-    done = toy.tool(
-        'train.py', CONFIG, '--no-validate', '--work-dir', work,
-        '--cfg-options', *SHORT, 'train_cfg.max_epochs=1',
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return str(work / 'epoch_1.pth')
-
-
 @pytest.fixture
 def video(toy, monkeypatch):
     monkeypatch.setenv('MGDM_DATA', str(toy.data))
@@ -62,20 +51,20 @@ def video(toy, monkeypatch):
     return str(toy.root / 'videos' / name), int(label)
 
 
-def test_inference_functions(video, checkpoint):
+def test_inference_functions(video, trained):
     from mmaction.apis import inference_recognizer, init_recognizer
 
-    model = init_recognizer(CONFIG, checkpoint, device='cpu')
+    model = init_recognizer(CONFIG, str(trained), device='cpu')
     result = inference_recognizer(model, video[0])
     assert result.pred_score.shape == (12,)
     assert abs(float(result.pred_score.sum()) - 1) < 1e-4
 
 
-def test_inferencer(toy, video, checkpoint):
+def test_inferencer(toy, video, trained):
     from mmaction.apis.inferencers import ActionRecogInferencer
 
     inferencer = ActionRecogInferencer(
-        CONFIG, checkpoint, device='cpu', label_file=str(toy.root / 'classes.txt')
+        CONFIG, str(trained), device='cpu', label_file=str(toy.root / 'classes.txt')
     )
     result = inferencer(video[0], print_result=False)
     scores = result['predictions'][0]['pred_scores']

@@ -11,7 +11,7 @@ from mgdm_mmaction.apis.test import prepare_config, run_testing
 from mgdm_mmaction.commands.test import parse_args
 from mgdm_mmaction.config import ParsedConfig, count_views
 from mgdm_mmaction.errors import MGDMError
-from tests.apis.conftest import CONFIG, SHORT
+from tests.apis.conftest import CONFIG
 
 
 @pytest.fixture(autouse=True)
@@ -88,18 +88,6 @@ class TestMistakes:
         assert not flag.exists()
 
 
-@pytest.fixture(scope='module')
-def trained(toy, tmp_path_factory):
-    """Work directory of one epoch of training."""
-    work = tmp_path_factory.mktemp('trained')
-    done = toy.tool(
-        'train.py', CONFIG, '--no-validate', '--seed', 1, '--work-dir', work,
-        '--cfg-options', *SHORT, 'train_cfg.max_epochs=1',
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return work
-
-
 def top1(done) -> float:
     assert done.returncode == 0, done.stderr
     text = done.stdout + done.stderr
@@ -124,10 +112,10 @@ class TestRuns:
         for here, there in (*hidden, train_list):
             here.rename(there)
         try:
-            checkpoint, results = trained / 'epoch_1.pth', []
+            results = []
             for name, args in (
-                ('one', ['test.py', CONFIG, checkpoint]),
-                ('two', ['dist_test.sh', CONFIG, checkpoint, 2]),
+                ('one', ['test.py', CONFIG, trained]),
+                ('two', ['dist_test.sh', CONFIG, trained, 2]),
             ):
                 dump = tmp_path / f'{name}.pkl'
                 done = toy.tool(*args, '--dump', dump, '--work-dir', tmp_path / name, cwd=tmp_path)

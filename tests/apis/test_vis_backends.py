@@ -71,9 +71,3 @@ def test_a_missing_package_is_told(name, monkeypatch):
     with pytest.raises(MGDMError, match=f'needs the package {name}: pip install {name}, or train'):
         check_vis_backends(prepare('--vis', name))
     check_vis_backends(prepare())
-
-
-def test_an_unknown_name(capsys):
-    with pytest.raises(SystemExit):
-        parse_args([CONFIG, '--vis', 'tensorbord'])
-    assert "'tensorbord' (choose from" in capsys.readouterr().err

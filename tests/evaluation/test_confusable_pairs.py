@@ -1,7 +1,5 @@
 """Accuracy among hard negatives, counted again by hand and on two processes."""
 
-import io
-import logging
 import math
 
 import numpy as np
@@ -12,7 +10,6 @@ from mmaction.registry import METRICS
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.fileio import load
-from mmengine.logging import MMLogger
 
 from mgdm_mmaction.apis.test import confusable_pairs, prepare_config, run_testing
 from mgdm_mmaction.commands.test import parse_args
@@ -112,20 +109,6 @@ def test_by_hand(tmp_path):
     found = measure(path, [sample(scores, 1), sample(scores, 4)], k=2)
     assert math.isnan(found['confusable/accuracy'])
     assert found['confusable/num_videos'] == 0
-
-
-def test_the_log_says_how_videos_were_measured(tmp_path):
-    path = write(tmp_path / 'n.jsonl', [('a.mp4', 0, [1, 2]), ('b.mp4', 1, [0, 5])])
-    scores = [0.5, 0.1, 0.2, 0.1, 0.1]
-    samples = [sample(scores, 0, filename='x/a.mp4'), sample(scores, 1), sample(scores, 4)]
-    handler, logger = logging.StreamHandler(io.StringIO()), MMLogger.get_current_instance()
-    logger.addHandler(handler)
-    try:
-        measure(path, samples, k=2)
-    finally:
-        logger.removeHandler(handler)
-    text = handler.stream.getvalue()
-    assert '1 videos by their own, 1 by those of their class, 1 without any left out' in text
 
 
 def test_mistakes(tmp_path):

@@ -45,22 +45,6 @@ def test_embeddings_are_encode_image(images, tiny_file):
     assert (before - expected).abs().max() > 1e-2, 'weights should load in init_weights only'
 
 
-def test_nothing_is_read_on_construction():
-    backbone = CLIPBackbone('mgdm-tiny', pretrained='/nowhere/clip.pt')
-    with pytest.raises(MGDMError, match="pretrained='/nowhere/clip.pt'"):
-        backbone.init_weights()
-
-
-def test_image_tower_alone_is_enough(images, tiny_file, tmp_path):
-    state = {k: v for k, v in torch.load(tiny_file).items() if k.startswith('visual.')}
-    torch.save(state, tmp_path / 'visual.pt')
-    whole = CLIPBackbone('mgdm-tiny', tiny_file)
-    alone = CLIPBackbone('mgdm-tiny', str(tmp_path / 'visual.pt'))
-    for backbone in (whole, alone):
-        backbone.init_weights()
-    assert torch.equal(whole(images), alone(images))
-
-
 def test_openai_weights_get_quick_gelu(openai_file):
     arch, file = openai_file
     backbone = CLIPBackbone(arch, file)
@@ -152,7 +136,7 @@ def test_all_but_norm_trains_the_norms_alone(images):
     assert all(module.training for module in backbone.modules()), 'patches are still dropped'
 
 
-@pytest.mark.parametrize('frozen', [-1, 2, 'all_but_norm', 'all'])
+@pytest.mark.parametrize('frozen', [-1, 'all_but_norm'])
 def test_frozen_projection(frozen):
     plain = CLIPBackbone('mgdm-tiny', frozen_stages=frozen)
     backbone = CLIPBackbone('mgdm-tiny', frozen_stages=frozen, freeze_proj=True)
@@ -163,7 +147,7 @@ def test_frozen_projection(frozen):
     assert not backbone.visual.proj.requires_grad
 
 
-@pytest.mark.parametrize('frozen', [-1, 1, 'all_but_norm'])
+@pytest.mark.parametrize('frozen', [1, 'all_but_norm'])
 def test_checkpointing_gives_the_same_gradients(images, frozen):
     torch.manual_seed(0)
     plain = CLIPBackbone('mgdm-tiny', frozen_stages=frozen).train()
@@ -190,39 +174,6 @@ def test_patch_dropout_in_training_only(images):
     backbone.train()(images)
     backbone.eval()(images)
     assert seen == [9, 17]
-
-
-class Recognizer(nn.Module):
-    """What a recogniser does for layer-wise learning rates."""
-
-    def __init__(self):
-        super().__init__()
-        self.backbone = CLIPBackbone('mgdm-tiny', frozen_stages=0)
-        self.head = nn.Linear(128, 2)
-
-    def get_layer_depth(self, name):
-        return self.backbone.get_layer_depth(name, prefix='backbone.')
-
-
-def test_layer_wise_learning_rates_of_mmpretrain():
-    from mmpretrain.engine.optimizers import LearningRateDecayOptimWrapperConstructor
-
-    constructor = LearningRateDecayOptimWrapperConstructor(
-        dict(optimizer=dict(type='AdamW', lr=1.0, weight_decay=0.1)),
-        dict(layer_decay_rate=0.5, norm_decay_mult=0.0),
-    )
-    model = Recognizer()
-    optimizer = constructor(model).optimizer
-    rates = {group['param_name']: group['lr'] for group in optimizer.param_groups}
-    blocks = 'backbone.visual.transformer.resblocks'
-    assert rates['head.weight'] == rates['backbone.visual.proj'] == 1
-    assert rates['backbone.visual.ln_post.weight'] == 1
-    for block, rate in ((2, 0.5), (1, 0.25), (0, 0.125)):
-        assert rates[f'{blocks}.{block}.attn.in_proj_weight'] == rate
-        assert rates[f'{blocks}.{block}.ln_1.bias'] == rate
-    assert set(rates) == {n for n, p in model.named_parameters() if p.requires_grad}
-    for name in ('conv1.weight', 'class_embedding', 'positional_embedding', 'ln_pre.weight'):
-        assert model.get_layer_depth(f'backbone.visual.{name}') == (0, 5)
 
 
 @pytest.mark.parametrize('shape', [(2, 3, 32, 32), (2, 3, 64, 32), (1, 2, 3, 64, 64)])

@@ -96,15 +96,3 @@ def test_total_is_the_loss_to_the_bit(num_negatives):
     assert all(not losses[name].requires_grad for name in expected - {'loss_contrastive'})
     halves = losses['kl_video_to_text'] + losses['kl_text_to_video']
     assert (halves / 2).item() == losses['loss_contrastive'].item()
-
-
-def test_a_loss_of_ones_own_names_its_parts():
-    class Squares(torch.nn.Module):
-        def forward(self, logits, video_labels, text_labels):
-            return dict(loss_squares=logits.square().mean())
-
-    model = tiny_model()
-    model.loss_module = Squares()
-    losses = model(*tiny_batch(3), mode='loss')
-    parts = {'loss_contrastive', 'kl_video_to_text', 'kl_text_to_video'}
-    assert losses.keys() == NAMES - parts | {'loss_squares'}

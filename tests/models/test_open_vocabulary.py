@@ -78,14 +78,6 @@ def test_texts_of_the_config_and_the_rest_of_the_checkpoint(clips, checkpoint, d
     torch.testing.assert_close(head.scale(), source.scale())
 
 
-def test_equals_training_head_with_set_classes(clips, checkpoint):
-    source, file = checkpoint
-    head = load(file, OTHERS, clips[0])
-    source.text_bank.set_classes(OTHERS)
-    for ours, theirs in zip(head.encode_classes(), source.encode_classes(), strict=True):
-        torch.testing.assert_close(ours, theirs)
-
-
 def test_some_of_the_labels_need_no_clip_weights(checkpoint):
     source, file = checkpoint
     head = load(file, CLASSES[:1:-1], None)

@@ -60,15 +60,7 @@ def load_recognizer(
 def read_model(
     model: str | PathLike | Config | None, weights: str | None = None
 ) -> tuple[ParsedConfig, Checkpoint | None]:
-    """Read what the caller names as the model, see :func:`load_recognizer`.
-
-    Args:
-        model (str | PathLike | Config, optional): A config or its file, or a checkpoint.
-        weights (str, optional): A checkpoint. Defaults to None.
-
-    Returns:
-        tuple[ParsedConfig, Checkpoint | None]: The config, and the checkpoint, if there is one.
-    """
+    """Read the config, and the checkpoint if there is one; see :func:`load_recognizer`."""
     if isinstance(model, str | PathLike) and not _is_config(model):
         if weights is not None:
             raise MGDMError(

@@ -74,7 +74,7 @@ class WindowPipeline:
                 'UniformSample: it does not say which frames to take'
             )
         for step in self._sample:
-            # MMAction2's samplers draw frames at random unless told otherwise.
+            # MMAction2's samplers draw frames at random by default.
             if hasattr(step, 'test_mode'):
                 step.test_mode = True
 

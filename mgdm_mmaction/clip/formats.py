@@ -179,7 +179,7 @@ def _hugging_face_activation(config: dict, file: Path) -> bool:
 def _from_mmpretrain(state: dict[str, Tensor], file: Path) -> Weights:
     """MMPretrain's CLIP, or its VisionTransformer alone.
 
-    MMPretrain's image tower adds 1e-6 to variances unless told otherwise, OpenAI trained with 1e-5.
+    MMPretrain's image tower adds 1e-6 to variances by default, OpenAI trained with 1e-5.
     A checkpoint does not keep this number; open_clip's 1e-5 is right for weights of OpenAI.
     """
     if not any(name.startswith('visual.') for name in state):

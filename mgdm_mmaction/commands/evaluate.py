@@ -68,13 +68,10 @@ def _runs(args: argparse.Namespace) -> Iterator[tuple[str, str | None, dict[str,
         checkpoints *= len(configs)
     for config, checkpoint in zip(configs, checkpoints, strict=True):
         for variables in _variables(args.over):
-            yield config, checkpoint and _fill(checkpoint, variables), variables
-
-
-def _fill(checkpoint: str, variables: dict[str, str]) -> str:
-    for name, value in variables.items():
-        checkpoint = checkpoint.replace(f'{{{name}}}', value)
-    return checkpoint
+            filled = checkpoint
+            for name, value in variables.items():
+                filled = filled and filled.replace(f'{{{name}}}', value)
+            yield config, filled, variables
 
 
 def _variables(over: Sequence[str]) -> Iterator[dict[str, str]]:

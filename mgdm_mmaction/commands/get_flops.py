@@ -33,14 +33,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def format_complexity(complexity: 'Complexity') -> str:
-    """Write the counts as a text of a few lines.
-
-    Args:
-        complexity (Complexity): The counts.
-
-    Returns:
-        str: The text.
-    """
+    """Write the counts as a text of a few lines."""
     c = complexity
     height, width = c.image_size
     lines = [

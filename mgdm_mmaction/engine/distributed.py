@@ -23,11 +23,9 @@ _VARIABLES = {
     'slurm': ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID'),
     'mpi': tuple(f'OMPI_COMM_WORLD_{name}' for name in ('RANK', 'SIZE', 'LOCAL_RANK')),
 }
-_STARTED_BY = {
-    'pytorch': 'tools/dist_train.sh or torchrun',
-    'slurm': 'tools/slurm_train.sh or srun',
-    'mpi': 'mpirun',
-}
+_STARTED_BY = dict(
+    pytorch='tools/dist_train.sh or torchrun', slurm='tools/slurm_train.sh or srun', mpi='mpirun'
+)
 
 
 def is_cpu_only() -> bool:

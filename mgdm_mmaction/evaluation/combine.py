@@ -148,12 +148,7 @@ def _cell(found: dict) -> str:
 
 
 def summary_text(reports: Sequence[Report], summary: dict) -> str:
-    """Return means and spreads in words, with what the runs have in common.
-
-    Args:
-        reports (Sequence[Report]): The reports.
-        summary (dict): Result of :func:`combine`.
-    """
+    """Return the means and spreads of :func:`combine` in words."""
     lines = [
         f'mean ± standard deviation (n - 1) of {len(reports)} reports:',
         *(
@@ -170,12 +165,7 @@ def summary_text(reports: Sequence[Report], summary: dict) -> str:
 
 
 def summary_table(reports: Sequence[Report], summary: dict) -> str:
-    """Return a Markdown table: a row a report, and a row for each mean.
-
-    Args:
-        reports (Sequence[Report]): The reports.
-        summary (dict): Result of :func:`combine`.
-    """
+    """Return a Markdown table: a row a report, and a row for each mean of :func:`combine`."""
     rows = [report.to_row() for report in reports]
     for part, found in summary.items():
         row = dict.fromkeys(rows[0], '')

@@ -99,14 +99,7 @@ def markdown_table(rows: list[dict[str, str]]) -> str:
 
 
 def read_reports(path: str) -> list[Report]:
-    """Read the reports that a file of ``tools/evaluate.py --out`` holds.
-
-    Args:
-        path (str): JSON file of one report or of several.
-
-    Raises:
-        MGDMError: If it is not there, or something else.
-    """
+    """Read the reports that a file of ``tools/evaluate.py --out`` holds."""
     require_file(path, 'report')
     try:
         content = json.loads(Path(path).read_text('utf-8'))

@@ -150,7 +150,7 @@ class TextBank(BaseModule):
         arch (str): CLIP architecture of the text tower.
         pretrained (str, optional): CLIP weights: an open_clip tag or a local file. Defaults to
             None, random weights.
-        quick_gelu (bool, optional): Activation of the tower, where the weights do not tell.
+        quick_gelu (bool, optional): Activation of the tower, where the weights do not say.
             Defaults to None.
         open_vocabulary (bool): Take checkpoints of other labels, and encode those they do not
             hold. Defaults to False.

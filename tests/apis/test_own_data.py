@@ -148,7 +148,7 @@ def test_mistakes_on_the_way(here, capsys, monkeypatch):
     classes.write_text(''.join(names[:-1]))
     expect(r'label 4')
     classes.write_text(''.join(names))
-    # A line whose file is missing, told by the check and by the miner.
+    # A line whose file is missing, found by the check and by the miner.
     train_list.write_text(good + 'moving ring/gone.mp4\t2\n')
     with pytest.raises(SystemExit) as end:
         check_main(['--config', 'my.py', '--workers', '1', '--quick'])

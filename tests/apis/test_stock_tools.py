@@ -21,10 +21,9 @@ def stock(toy, name, *args, **variables):
     return done.stdout + done.stderr
 
 
-def test_train_resume_and_test(toy, tmp_path):
+def test_train_resume_and_test(toy, trained, tmp_path):
     options = ['--work-dir', tmp_path, '--cfg-options', *SHORT]
-    stock(toy, 'train.py', *options, 'train_cfg.max_epochs=1')
-    assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', *options)
+    assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', trained, *options)
     out = stock(toy, 'test.py', tmp_path / 'epoch_2.pth', '--work-dir', tmp_path)
     assert 'acc/top1:' in out
 

@@ -129,13 +129,3 @@ class TestRuns:
         for left, right in zip(one, two, strict=True):
             assert left['pred_score'].shape == (12,)
             torch.testing.assert_close(left['pred_score'], right['pred_score'])
-
-    def test_hostile_checkpoint_by_the_command(self, toy, tmp_path):
-        flag, path = tmp_path / 'flag', tmp_path / 'hostile.pth'
-        torch.save({'state_dict': {}, 'meta': Attack(flag)}, path)
-        done = toy.tool('test.py', CONFIG, path, '--work-dir', tmp_path)
-        assert done.returncode == 2
-        assert done.stderr.strip().splitlines()[-1].startswith(f'error: {path} was refused')
-        assert 'posix.system' in done.stderr
-        assert 'Traceback' not in done.stderr
-        assert not flag.exists()

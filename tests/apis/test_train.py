@@ -2,6 +2,7 @@
 
 import glob
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -150,22 +151,25 @@ def assert_same(left, right):
             assert torch.equal(value, right[key]), key
 
 
+def resume_equals_whole(toy, folder, args, **kwargs):
+    """Train two epochs, and the second one again from the folder that the first has left."""
+    whole, again = folder / 'whole', folder / 'work dir'
+    done = toy.tool(*args, '--work-dir', whole, '--cfg-options', *SHORT, **kwargs)
+    assert done.returncode == 0, done.stderr
+    again.mkdir()
+    shutil.copy(whole / 'epoch_1.pth', again)
+    (again / 'last_checkpoint').write_text(str(again / 'epoch_1.pth'))
+    done = toy.tool(*args, '--resume', '--work-dir', again, '--cfg-options', *SHORT, **kwargs)
+    assert done.returncode == 0, done.stderr
+    assert 'resumed epoch: 1' in done.stdout + done.stderr
+    assert_same(weights(whole), weights(again))
+
+
 @pytest.mark.slow
 class TestRuns:
     def test_resumed_is_bit_for_bit_the_run_that_was_not_stopped(self, toy, tmp_path):
-        args = [CONFIG, '--seed', 3, '--deterministic', '--no-validate']
-        whole = toy.tool(
-            'train.py', *args, '--work-dir', tmp_path / 'whole', '--cfg-options', *SHORT
-        )
-        assert whole.returncode == 0, whole.stderr
-        stopped = [*SHORT, 'train_cfg.max_epochs=1']
-        for extra, options in (([], stopped), (['--resume'], SHORT)):
-            done = toy.tool(
-                'train.py', *args, *extra, '--work-dir', tmp_path / 'a', '--cfg-options', *options
-            )
-            assert done.returncode == 0, done.stderr
-        assert 'resumed epoch: 1' in done.stdout + done.stderr
-        assert_same(weights(tmp_path / 'whole'), weights(tmp_path / 'a'))
+        args = ['train.py', CONFIG, '--seed', 3, '--deterministic', '--no-validate']
+        resume_equals_whole(toy, tmp_path, args)
         first = weights(tmp_path / 'whole', 1)
         assert any(
             not torch.equal(first[key], value)
@@ -184,15 +188,8 @@ class TestRuns:
 
     def test_two_processes_by_the_script(self, toy, tmp_path):
         """From another folder, with a space in the path, and once more with resume."""
-        work = tmp_path / 'work dir'
-        args = ['dist_train.sh', CONFIG, 2, '--seed', 3, '--deterministic', '--work-dir', work]
-        stopped = [*SHORT, 'train_cfg.max_epochs=1']
-        for extra, options in (([], stopped), (['--resume'], SHORT)):
-            done = toy.tool(*args, *extra, '--cfg-options', *options, cwd=tmp_path)
-            assert done.returncode == 0, done.stderr
-        whole = toy.tool(*args[:-1], tmp_path / 'whole', '--cfg-options', *SHORT, cwd=tmp_path)
-        assert whole.returncode == 0, whole.stderr
-        assert_same(weights(work), weights(tmp_path / 'whole'))
+        args = ['dist_train.sh', CONFIG, 2, '--seed', 3, '--deterministic']
+        resume_equals_whole(toy, tmp_path, args, cwd=tmp_path)
 
     def test_a_mistake_is_reported_once(self, toy, tmp_path):
         done = toy.tool(

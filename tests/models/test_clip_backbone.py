@@ -56,7 +56,7 @@ def test_openai_weights_get_quick_gelu(openai_file):
 
 
 def test_checkpoint_restores_the_activation(openai_file, tmp_path):
-    """init_recognizer clears `pretrained`: only the checkpoint can then tell."""
+    """init_recognizer clears `pretrained`: only the checkpoint then has it."""
     arch, file = openai_file
     trained = CLIPBackbone(arch, file)
     trained.init_weights()
@@ -121,7 +121,7 @@ def test_frozen_part_has_no_gradient_and_stays_in_evaluation_mode(images, frozen
 def test_all_but_norm_trains_the_norms_alone(images):
     backbone = CLIPBackbone('mgdm-tiny', frozen_stages='all_but_norm', patch_dropout=0.5).train()
     backbone(images).square().sum().backward()
-    # Told by name here: ln_pre, ln_post and two norms a block, weight and bias each.
+    # By name: ln_pre, ln_post and two norms a block, weight and bias each.
     trained = {name for name, param in backbone.named_parameters() if param.requires_grad}
     assert trained == {
         f'visual.{norm}.{kind}'

@@ -24,7 +24,7 @@ class LayerDecayOptimWrapperConstructor(LearningRateDecayOptimWrapperConstructor
 
     MMPretrain's ``LearningRateDecayOptimWrapperConstructor`` takes the same options, with four
     traps: it ignores ``lr_mult``, which our schedules set for the backbone, and then decays the
-    biases and norms of whatever that key matches; it decays vectors unless told three times not to
+    biases and norms of whatever that key matches; it decays vectors unless three options forbid it
     (``norm_decay_mult``, ``bias_decay_mult``, ``flat_decay_mult``); it always decays parameters
     without an axis, such as CLIP's logit scale; and it fails where the config leaves the weight
     decay to the optimizer. Here parameters with one axis or none have no

@@ -4,37 +4,24 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data_prep.clip_list import ClipList, next_steps, write_lists
 from ..data_prep.folders import folder_classes, folder_list, split_by_class
-from ..data_prep.list_form import ListForm, add_form_options
+from ..data_prep.lists import ClipList, ListForm, write_lists
 from ..data_prep.matching import ClassNames
 from ..data_prep.media import MediaTree
 from ..data_prep.official import SPLIT_READERS, kinetics_list, read_kinetics, split_lists
 from ..errors import MGDMError
 from ..text.corpus import packaged_label_maps, read_labels
+from .common import add_list_form
 
 __all__ = ['main']
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Build lists, see ``tools/data/build_lists.py --help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None (those of the process).
-
-    Raises:
-        MGDMError: If something the data set needs is missing or has another form, or a list is
-            there already with other content.
-    """
+    """Build lists, see ``tools/data/build_lists.py --help``."""
     args = _parse(argv)
     args.form = ListForm.of(args)
     lists, classes = args.build(args)
-    # The file that the config names; the same words as were given, one a line.
-    more = {path: ''.join(f'{name}\n' for name in names) for path, names in classes.items()}
-    print(write_lists(lists, args.form, args.force, more))
-    for path in more:
-        print(f'{path}: class names in label order')
-    print(next_steps(lists, args.form, list(more)))
+    print(write_lists(lists, args.form, args.force, classes))
 
 
 #: Lists by where they go, and, where the config needs it, a file of class names.
@@ -114,7 +101,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument('--labels', help='file with one class name a line, in label order')
     common.add_argument('--name', help='of the data set. Default: that of the folder')
-    add_form_options(common)
+    add_list_form(common)
     parser = argparse.ArgumentParser(
         description='Build the annotation lists of MMAction2 from a data set on disk.'
     )

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..data_prep.clip_list import write_texts
-from ..data_prep.list_form import ListForm, add_form_options
+from ..data_prep.lists import ListForm, number, write_texts
 from ..data_prep.matching import ClassNames
 from ..data_prep.protocols import (
     Row,
@@ -18,10 +17,10 @@ from ..data_prep.protocols import (
     restrict_rows,
     unseen_classes,
 )
-from ..data_prep.published import number
 from ..datasets.annotations import list_digest
 from ..errors import MGDMError
 from ..text.corpus import format_label, read_labels
+from .common import add_list_form
 
 __all__ = ['main']
 
@@ -30,14 +29,7 @@ _PUBLISHED_UNSEEN = 220
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write lists, see ``tools/data/build_protocol.py --help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None (those of the process).
-
-    Raises:
-        MGDMError: If a list or a class is missing or wrong, or a file is there with other content.
-    """
+    """Write lists, see ``tools/data/build_protocol.py --help``."""
     args = _parse(argv)
     args.form = ListForm.of(args)
     args.classes = ClassNames(read_labels(args.classes), args.classes)
@@ -77,10 +69,8 @@ class _Output:
 
 
 def _few_shot(args: argparse.Namespace, output: _Output) -> list[str]:
-    rows = read_rows(args.lists, len(args.names), args.form)
-    if len(args.lists) > 1 and not args.name:
-        raise MGDMError('several lists: say with --name how the names of the new ones begin.')
-    _add_shots(args, output, args.name or Path(args.lists[0]).stem, rows, args.names)
+    rows = read_rows([args.list], len(args.names), args.form)
+    _add_shots(args, output, Path(args.list).stem, rows, args.names)
     return [
         'Lists of one seed are nested: the videos of a smaller K are among those of a larger one.',
         'Test on the whole validation list.',
@@ -173,7 +163,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help='class names of the lists in label order: k400, hmdb51, ucf101 or a text file',
     )
     common.add_argument('--out', required=True, help='folder of the new lists')
-    add_form_options(common)
+    add_list_form(common)
     parser = argparse.ArgumentParser(
         'build_protocol.py', description='Write the lists of a protocol, and their class names.'
     )
@@ -187,8 +177,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         return sub
 
     few = add('few-shot', 'K training videos a class.', _few_shot)
-    few.add_argument('lists', nargs='+', help='the training list')
-    few.add_argument('--name', help='how names begin; default: as that of the list')
+    few.add_argument('list', help='the training list')
     half = add('half-classes', 'Zero-shot on half of the classes, several draws.', _half_classes)
     half.add_argument('lists', nargs='+', help='the videos to test on')
     half.add_argument('--number', type=int, help='classes of a draw; default: half, rounded down')

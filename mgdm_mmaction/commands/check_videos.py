@@ -5,29 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..config import read_config
-from ..data_prep.clip_list import write_texts
-from ..data_prep.list_form import ListForm, add_form_options
-from ..data_prep.published import number
+from ..data_prep.lists import ListForm, number, some, write_texts
 from ..datasets.annotations import list_digest
 from ..errors import MGDMError
 from ..text.corpus import read_labels
+from .common import add_list_form
 
 __all__ = ['main']
 
-# Notes are shown as examples; broken clips all.
-_EXAMPLES = 10
-
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Check clips, see ``tools/data/check_videos.py --help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None (those of the process).
-
-    Raises:
-        MGDMError: If a list or an option is wrong.
-        SystemExit: With code 1 if clips are broken.
-    """
+    """Check clips, see ``tools/data/check_videos.py --help``; exit code 1 if some are broken."""
     args = _parse(argv)
     if bool(args.lists) == bool(args.config):
         raise MGDMError(
@@ -80,35 +68,18 @@ def _describe(entry, args: argparse.Namespace) -> str:
     places = [f'line {row}: {name}' for row, name in enumerate(entry.names, 1)]
     clips = list(zip(places, entry.clips, strict=True))
     broken = [f'  broken: {place}: {clip.reason}' for place, clip in clips if clip.reason]
-    short = [
-        f'{place}: {clip.frames}'
-        for place, clip in clips
-        if not clip.reason and clip.frames < args.num_frames
-    ]
     streams = [place for place, clip in clips if clip.stream]
     lines = [
         f'{entry.ann_file} (list digest {entry.digest}): {number(len(clips))} clips, {done}, '
         f'{number(len(broken))} broken',
         *broken,
-        *_note(
-            f'note: clips of fewer than {args.num_frames} frames, some of them sampled twice: '
-            f'{number(len(short))}',
-            short,
-        ),
-        *_note(
-            'warning: files without an index (mpg, ts, flv), of which decord gives frames of '
-            f'other moments: {number(len(streams))}. Convert them: ffmpeg -i IN OUT.mp4',
-            streams,
-        ),
     ]
+    if streams:
+        lines.append(
+            '  warning: files without an index (mpg, ts, flv), of which decord gives frames of '
+            f'other moments: {some(streams, 10)}. Convert them: ffmpeg -i IN OUT.mp4'
+        )
     return '\n'.join(lines)
-
-
-def _note(text: str, places: list[str]) -> list[str]:
-    rest = len(places) - _EXAMPLES
-    more = [f'... and {number(rest)} more'] if rest > 0 else []
-    lines = [f'  {text}', *(f'    {place}' for place in places[:_EXAMPLES] + more)]
-    return lines if places else []
 
 
 def _write_clean(checked: Sequence, args: argparse.Namespace) -> None:
@@ -142,14 +113,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         '--quick', action='store_true', help='decode the first, middle and last frame only'
     )
     parser.add_argument(
-        '--num-frames', type=int, default=16, metavar='T', help='note shorter clips. Default: 16'
-    )
-    parser.add_argument(
         '--timeout', type=float, default=300, help='seconds for a clip, 0 for any. Default: 300'
     )
     parser.add_argument('--labels', help='class names, to check labels against')
     parser.add_argument(
         '--write-clean', metavar='OUT', help='write the list without them; a folder for several'
     )
-    add_form_options(parser)
+    add_list_form(parser)
     return parser.parse_args(argv)

@@ -12,6 +12,7 @@ __all__ = [
     'add_device',
     'add_figure_options',
     'add_labels',
+    'add_list_form',
     'add_output',
     'add_runner_arguments',
     'check_figure_options',
@@ -77,6 +78,23 @@ def add_labels(parser: Any) -> None:
     parser.add_argument(
         '--labels-file', metavar='FILE', help='... one a line; or k400, hmdb51, ucf101'
     )
+
+
+def add_list_form(parser: argparse.ArgumentParser) -> None:
+    """Add what :meth:`~mgdm_mmaction.data_prep.lists.ListForm.of` reads, and ``--force``."""
+    parser.add_argument('--rawframes', action='store_true', help='clips are folders of images')
+    template = 'img_{:05}.jpg'
+    parser.add_argument(
+        '--filename-tmpl', default=template, help=f'of raw frames. Default: {template}'
+    )
+    parser.add_argument(
+        '--start-index', type=int, default=1, help='number of the first raw frame. Default: 1'
+    )
+    parser.add_argument(
+        '--delimiter', default='space', help='between path and label: space, tab, comma, semicolon '
+        'or a sign. Default: space',
+    )  # fmt: skip
+    parser.add_argument('--force', action='store_true', help='replace files of other content')
 
 
 def labels_source(args: argparse.Namespace) -> Sequence[str] | str | None:

@@ -133,15 +133,7 @@ def _decode(jobs: list[tuple['ClipDecoder', dict]], index: int) -> ClipCheck:
 
 
 class ClipDecoder:
-    """Decode every frame of a clip with the transforms of a pipeline that open and decode.
-
-    Args:
-        pipeline (Sequence[Mapping]): Pipeline of a config, with ``SkipUnreadable`` or without.
-        quick (bool, optional): Only the first, the middle and the last frame. Defaults to False.
-
-    Raises:
-        MGDMError: If no transform of the pipeline decodes.
-    """
+    """Decode every frame of a clip with the transforms of a pipeline that open and decode."""
 
     def __init__(self, pipeline: Sequence[Mapping], quick: bool = False) -> None:
         self._open, self._quick = [], quick

@@ -1,12 +1,10 @@
 """A data set of one's own: one folder a class."""
 
-import hashlib
-from pathlib import Path
-
 from ..errors import MGDMError
-from .clip_list import ClipList, some
+from .lists import ClipList, some
 from .matching import ClassNames
 from .media import Media, MediaTree
+from .protocols import shuffled
 
 __all__ = ['folder_classes', 'folder_list', 'split_by_class']
 
@@ -84,15 +82,11 @@ def split_by_class(clips: ClipList, fraction: float, seed: int = 0) -> tuple[Cli
     chosen = set()
     for found in by_class.values():
         count = min(max(round(len(found) * fraction), 1), len(found) - 1)
-        chosen.update(sorted(found, key=lambda media: _draw(seed, media.path))[:count])
+        chosen.update(shuffled((media.path for media in found), seed)[:count])
     for media, label in clips.rows:
-        (val if media in chosen else train).rows.append((media, label))
+        (val if media.path in chosen else train).rows.append((media, label))
     train.notes += clips.notes
     val.notes.append(f'{fraction:.0%} of every class, drawn with seed {seed}')
     if single := [clips.classes[label] for label, found in by_class.items() if len(found) == 1]:
         val.notes.append(f'classes with one clip in all, which is in training: {some(single, 1)}')
     return train, val
-
-
-def _draw(seed: int, path: str) -> bytes:
-    return hashlib.blake2b(f'{seed}\n{Path(path).as_posix()}'.encode(), digest_size=16).digest()

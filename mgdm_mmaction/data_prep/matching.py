@@ -1,13 +1,13 @@
 """Finding the clips that a data set's own files name, and the label that a folder means."""
 
 import difflib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..errors import MGDMError
 from ..text.corpus import normalize_label
-from .clip_list import ClipList
+from .lists import ClipList
 from .media import Media, MediaTree
 
 __all__ = ['ClassNames', 'Named', 'match_clips']
@@ -54,19 +54,12 @@ class ClassNames:
 
 
 class Named(NamedTuple):
-    """A clip that a data set's own file names.
+    """A clip that a data set's own file names."""
 
-    Args:
-        title (str): As reports show it.
-        names (Sequence[str]): What it may be called, without folder and ending, best first.
-        class_name (str): Its class.
-        where (str): File and line, for messages.
-    """
-
-    title: str
-    names: Sequence[str]
+    title: str  # as reports show it
+    names: Sequence[str]  # what it may be called, without folder and ending, best first
     class_name: str
-    where: str
+    where: str  # file and line, for messages
 
 
 def match_clips(
@@ -90,14 +83,29 @@ def match_clips(
     Returns:
         Counter: How often each of the alternative names was found, by its position.
     """
-    index = _Index(tree, loose)
+    by_name, by_key = defaultdict(list), defaultdict(list)
+    for item in tree.items:
+        by_name[item.name].append(item)
+        if loose:
+            by_key[_key(item.name)].append(item)
+
+    def find(name: str, class_name: str) -> tuple[Media | None, bool]:
+        """Return the clip of this name, of several the one in a folder of this class; if loose."""
+        if len(exact := by_name.get(name, [])) == 1:
+            return exact[0], False
+        some = exact or by_key.get(_key(name), [])
+        key = normalize_label(class_name)
+        own = [item for item in some if key in map(normalize_label, item.folders)]
+        # Two names that are equal but for their signs: better none than the wrong one.
+        return (own[0], not exact) if own and (exact or len(own) == 1) else (None, False)
+
     taken: dict[str, str] = {}
     used: Counter = Counter()
-    elsewhere = 0
+    elsewhere = respelt = 0
     for clip in named:
         label = classes.label(clip.class_name, clip.where)
-        hits = ((i, index.find(name, clip.class_name)) for i, name in enumerate(clip.names))
-        position, media = next((hit for hit in hits if hit[1]), (0, None))
+        hits = ((i, *find(name, clip.class_name)) for i, name in enumerate(clip.names))
+        position, media, by_signs = next((hit for hit in hits if hit[1]), (0, None, False))
         if media is None:
             found.missing.append((clip.title, f'no such clip ({clip.class_name})'))
         elif media.path in taken:
@@ -106,45 +114,17 @@ def match_clips(
         else:
             taken[media.path] = clip.where
             used[position] += 1
+            respelt += by_signs
             folders = {classes.find(part) for part in media.folders} - {None}
             elsewhere += bool(folders) and label not in folders
             found.add(media, label, clip.title)
     for count, note in (
         (elsewhere, 'videos in the folder of another class, the label of the official file taken'),
-        (index.ambiguous, 'names in several folders of their class, the first taken'),
-        (index.loose_matches, 'clips found under a name with other signs or case'),
+        (respelt, 'clips found under a name with other signs or case'),
     ):
         if count:
             found.notes.append(f'{note}: {count}')
     return used
-
-
-class _Index:
-    """The clips of a tree by name, whatever their folders and endings."""
-
-    def __init__(self, tree: MediaTree, loose: bool) -> None:
-        self.ambiguous = self.loose_matches = 0
-        self._by_name: dict[str, list[Media]] = {}
-        self._by_key: dict[str, list[Media]] = {}
-        for item in tree.items:
-            self._by_name.setdefault(item.name, []).append(item)
-            if loose:
-                self._by_key.setdefault(_key(item.name), []).append(item)
-
-    def find(self, name: str, class_name: str) -> Media | None:
-        """Return the clip of this name; of several, the one in a folder of this class."""
-        found = self._by_name.get(name, ())
-        exact = bool(found)
-        found = found or self._by_key.get(_key(name), ())
-        if len(found) > 1 or (found and not exact):
-            key = normalize_label(class_name)
-            found = [item for item in found if key in map(normalize_label, item.folders)]
-            # Two names that are equal but for their signs: better none than the wrong one.
-            if not exact and len(found) > 1:
-                return None
-        self.loose_matches += bool(found) and not exact
-        self.ambiguous += len(found) > 1
-        return found[0] if found else None
 
 
 def _key(name: str) -> str:

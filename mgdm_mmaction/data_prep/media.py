@@ -1,25 +1,62 @@
 """What lies under a folder: video files, or folders of raw frames."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MGDMError
-from .list_form import FrameNames
 
-__all__ = ['Media', 'MediaTree', 'VIDEO_SUFFIXES', 'strip_suffixes']
+__all__ = ['VIDEO_SUFFIXES', 'FrameNames', 'Media', 'MediaTree', 'strip_suffixes']
 
 VIDEO_SUFFIXES = frozenset(
     {'.mp4', '.avi', '.mkv', '.webm', '.mov', '.m4v', '.mpg', '.mpeg', '.wmv', '.flv', '.3gp'}
 )
 
 
+def is_video(name: str) -> bool:
+    """Return whether a file name ends as those of videos do."""
+    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES
+
+
 def strip_suffixes(name: str) -> str:
     """Take off the endings of video files: some downloaders wrote ``id.mp4.webm``."""
-    while os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES:
+    while is_video(name):
         name = os.path.splitext(name)[0]
     return name
+
+
+@dataclass(frozen=True)
+class FrameNames:
+    """How raw frames are named: ``filename_tmpl`` and ``start_index`` of ``RawframeDataset``."""
+
+    template: str = 'img_{:05}.jpg'
+    start_index: int = 1
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r'[^{}]*\{(:0?\d*d?)?\}[^{}]*', self.template):
+            raise MGDMError(
+                f'--filename-tmpl {self.template!r}: expected a name with one number in Python '
+                "format, such as 'img_{:05}.jpg' for img_00001.jpg."
+            )
+
+    @property
+    def pattern(self) -> re.Pattern:
+        """What frames of this template look like, whatever their number."""
+        return re.compile(r'\d+'.join(map(re.escape, re.split(r'\{.*\}', self.template))))
+
+    def count(self, names: set[str]) -> tuple[int, str]:
+        """Count the frames among files from the first on; also return what is wrong with them."""
+        count = 0
+        while (lacking := self.template.format(self.start_index + count)) in names:
+            count += 1
+        found = sum(self.pattern.fullmatch(name) is not None for name in names)
+        if count == found:
+            return count, ''
+        if not count:
+            return 0, f'{found} frames but no {lacking}; see --filename-tmpl and --start-index'
+        return count, f'{found} frames, but {lacking} is missing among them'
 
 
 @dataclass(frozen=True)
@@ -49,7 +86,7 @@ class Media:
 
     @property
     def video(self) -> str:
-        """What a list says of it before the label."""
+        """What a list has of it before the label."""
         return self.path if self.frames is None else f'{self.path} {self.frames}'
 
 
@@ -72,10 +109,7 @@ class MediaTree:
         self.root = Path(root)
         if not self.root.is_dir():
             raise MGDMError(f'{self.root}: no such folder. Where do the videos lie?')
-        self.items = sorted(
-            _raw_frames(self.root, frames) if frames else _videos(self.root),
-            key=lambda item: item.path,
-        )
+        self.items = sorted(_find(self.root, frames), key=lambda item: item.path)
         if not self.items:
             wanted = (
                 f'folders with raw frames named like {frames.template.format(1)} (see '
@@ -87,33 +121,25 @@ class MediaTree:
             raise MGDMError(f'{self.root}: no clip in it; expected {wanted}.')
 
 
-def _videos(root: Path) -> Iterator[Media]:
-    for folder, files in _walk(root):
-        for name in files:
-            if not name.startswith('.') and os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES:
-                path = f'{folder}/{name}' if folder else name
-                yield Media(path, fault=_name_fault(path))
-
-
-def _raw_frames(root: Path, frames: FrameNames) -> Iterator[Media]:
-    for folder, files in _walk(root):
-        if folder and any(map(frames.pattern.fullmatch, files)):
-            count, fault = frames.count(set(files))
-            yield Media(folder, count, fault or _name_fault(folder))
-
-
-def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield every folder below the root, as lists name it, and its files."""
+def _find(root: Path, frames: FrameNames | None) -> Iterator[Media]:
     seen = set()
     for folder, folders, files in os.walk(root, followlinks=True):
-        # A link to a folder further up would go round for ever.
+        # A link to a folder further up would be followed for ever.
         real = os.path.realpath(folder)
         if real in seen:
             folders.clear()
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith('.'))
-        yield os.path.relpath(folder, root).replace(os.sep, '/').removeprefix('.'), files
+        path = os.path.relpath(folder, root).replace(os.sep, '/').removeprefix('.')
+        if frames is None:
+            for name in files:
+                if is_video(name) and not name.startswith('.'):
+                    video = f'{path}/{name}' if path else name
+                    yield Media(video, fault=_name_fault(video))
+        elif path and any(map(frames.pattern.fullmatch, files)):
+            count, fault = frames.count(set(files))
+            yield Media(path, count, fault or _name_fault(path))
 
 
 def _name_fault(path: str) -> str:

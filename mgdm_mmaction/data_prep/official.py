@@ -1,8 +1,4 @@
-"""The official files of Kinetics, HMDB51 and UCF101: which clips they name, under which class.
-
-Every reader returns :class:`~mgdm_mmaction.data_prep.matching.Named` clips, so that one function
-finds the clips of all data sets.
-"""
+"""The official files of Kinetics, HMDB51 and UCF101: which clips they name, under which class."""
 
 import csv
 import re
@@ -10,12 +6,40 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..errors import MGDMError
-from .clip_list import ClipList, some
+from .lists import ClipList, compare, number, some
 from .matching import ClassNames, Named, match_clips
 from .media import MediaTree, strip_suffixes
-from .published import CLIPS_A_CLASS, PUBLISHED, compare, number
 
 __all__ = ['SPLIT_READERS', 'kinetics_list', 'read_kinetics', 'split_lists']
+
+# Sizes as others print them, to compare a copy with.
+_PAPER = 'MGDM'
+_MMACTION2 = "MMAction2's documentation"
+_OTHER = 'another copy in use'
+_OFFICIAL = 'the official split'
+
+# Clips from YouTube disappear, so that no two copies of Kinetics are alike.
+_PUBLISHED = {
+    'kinetics400': {
+        'train': ((_PAPER, 234_619), (_MMACTION2, 240_436)),
+        'val': ((_PAPER, 19_761), (_MMACTION2, 19_796), (_OTHER, 19_877)),
+    },
+    'kinetics600': {'train': ((_MMACTION2, 383_393),), 'val': ((_MMACTION2, 27_910),)},
+    'kinetics700': {'train': ((_MMACTION2, 542_357),), 'val': ((_MMACTION2, 34_824),)},
+    'hmdb51': {
+        'all': (('all clips', 6_766),),
+        **{f'train {s}': ((_OFFICIAL, 3_570),) for s in (1, 2, 3)},
+        **{f'val {s}': ((_OFFICIAL, 1_530),) for s in (1, 2, 3)},
+    },
+    'ucf101': {
+        'all': (('all clips', 13_320),),
+        **{f'train {s}': ((_OFFICIAL, n),) for s, n in ((1, 9_537), (2, 9_586), (3, 9_624))},
+        **{f'val {s}': ((_OFFICIAL, n),) for s, n in ((1, 3_783), (2, 3_734), (3, 3_696))},
+    },
+}
+
+# Clips of a class in every split.
+_CLIPS_A_CLASS = {'hmdb51': {'train': 70, 'val': 30}}
 
 _COLUMNS = ('label', 'youtube_id', 'time_start', 'time_end')
 
@@ -63,7 +87,7 @@ def kinetics_list(
     clips: list[Named], tree: MediaTree, classes: ClassNames, name: str, part: str
 ) -> ClipList:
     """Find the video of every clip of the csv file of a part of 'kinetics400' or another name."""
-    published = PUBLISHED.get(name, {}).get(part, ())
+    published = _PUBLISHED.get(name, {}).get(part, ())
     found = ClipList(f'{name} {part}', classes.names, tree.root, published)
     used = match_clips(found, clips, tree, classes)
     found.notes.append(
@@ -94,15 +118,15 @@ def split_lists(
     """
     lists = {}
     for part, named in SPLIT_READERS[name](annotations, classes, split).items():
-        title, published = f'{name} split {split} {part}', PUBLISHED[name][f'{part} {split}']
+        title, published = f'{name} split {split} {part}', _PUBLISHED[name][f'{part} {split}']
         clips = lists[part] = ClipList(title, classes.names, tree.root, published)
         match_clips(clips, named, tree, classes, loose=True)
-        if wanted := CLIPS_A_CLASS.get(name, {}).get(part):
+        if wanted := _CLIPS_A_CLASS.get(name, {}).get(part):
             counts = clips.per_class().items()
             odd = [f'{count} {classes.names[i]}' for i, count in counts if count != wanted]
             if odd:
                 clips.notes.append(f'classes without exactly {wanted} clips: {some(odd)}')
-    whole = ', '.join(compare(len(tree.items), PUBLISHED[name]['all']))
+    whole = ', '.join(compare(len(tree.items), _PUBLISHED[name]['all']))
     lists['train'].notes.append(f'{tree.root}: {len(tree.items)} clips; {whole}')
     return lists
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..datasets.annotations import check_annotation
 from ..errors import MGDMError
 from ..text.corpus import normalize_label
-from .list_form import ListForm
+from .lists import ListForm
 from .matching import ClassNames
 
 __all__ = [
@@ -48,15 +48,7 @@ def read_rows(paths: Sequence[str], num_classes: int, form: ListForm) -> list[Ro
 
 
 def shuffled(items: Iterable[str], seed: int | str) -> list[str]:
-    """Put different names into an order that only the seed and the names decide.
-
-    Returns:
-        list[str]: The names, sorted by the SHA-256 of ``'<seed>:<name>'``.
-
-    Example:
-        >>> shuffled(['a', 'b', 'c'], 1) == shuffled(['c', 'b', 'a'], 1)
-        True
-    """
+    """Sort names by the SHA-256 of ``'<seed>:<name>'``: only the seed and the names decide."""
 
     def key(item: str) -> bytes:
         return hashlib.sha256(f'{seed}:{item}'.encode('utf-8', 'surrogateescape')).digest()
@@ -131,13 +123,9 @@ def base_and_novel(
 
 
 def unseen_classes(classes: ClassNames, seen: Sequence[str], same: Sequence[str] = ()) -> list[str]:
-    """Return the classes that a model trained on others has not seen under any spelling.
+    """Return the classes of a test set that training has not seen under any spelling.
 
-    Args:
-        classes (ClassNames): Classes of the test set.
-        seen (Sequence[str]): Class names of the training set.
-        same (Sequence[str], optional): Names of the test set that only renamed a class of the
-            training set. Defaults to ().
+    ``same`` are names of the test set that only rename a class of the training set.
     """
     known = {classes.find(name) for name in seen} | {classes.label(x, '--same') for x in same}
     left = [name for label, name in enumerate(classes.names) if label not in known]

@@ -154,25 +154,16 @@ def test_hmdb51_has_the_published_base_classes():
     ('command', 'message'),
     [
         ('few-shot train.txt --shots 2 4', "4 videos .* 2 of 5 classes .*: 'cartwheel' has 3, "),
-        ('few-shot other.txt --shots 4 --allow-fewer', "'BrushHair' has 0"),
-        ('few-shot train.txt --shots 0', '--shots 0'),
         ('few-shot gone.txt', r'gone\.txt'),
-        ('few-shot train.txt val.txt', 'several lists: say with --name'),
         ('half-classes val.txt --number 6', '6 classes are to be drawn from 5'),
         ('half-classes val.txt --chosen waving.txt', "'waving' is none of the 5 classes"),
         ('half-classes other.txt', 'have no video in the list'),
         ('half-classes val.txt other.txt', "'wave/val_0.avi' has label 1 here and 3 before"),
         ('unseen val.txt --seen classes.txt', 'all 5 classes were seen'),
         ('unseen val.txt --same waving.txt', "--same: 'waving' is none of the 5"),
-        ('unseen val.txt', '160 classes are to be drawn from'),
-        ('base-to-novel --train train.txt --val val.txt', '16 videos a class are wanted'),
         (
             'base-to-novel --train train.txt --val val.txt --base-classes classes.txt',
             'names every class',
-        ),
-        (
-            'base-to-novel --train train.txt --val val.txt --base-classes waving.txt',
-            "waving.txt: 'waving' is none of the 5",
         ),
     ],
 )
@@ -180,9 +171,3 @@ def test_mistakes(data, command, message):
     with pytest.raises(MGDMError, match=message):
         run(command)
     assert not (data / 'out').exists()
-
-
-def test_classes_of_one_name(data):
-    (data / 'classes.txt').write_text('wave\nWave\na\nb\nc\n')
-    with pytest.raises(MGDMError, match='one class in two spellings'):
-        run('few-shot train.txt')

@@ -1,4 +1,4 @@
-"""Annotation lists that are about to be written, what was left out of them, and their report."""
+"""Annotation lists that are about to be written: their form, what was left out, their report."""
 
 import os
 import shlex
@@ -6,14 +6,81 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..datasets.annotations import list_digest
 from ..errors import MGDMError, explain_disk
-from .list_form import ListForm
-from .media import Media
-from .published import compare, number
+from .media import FrameNames, Media
 
-__all__ = ['ClipList', 'next_steps', 'some', 'write_lists', 'write_texts']
+__all__ = ['DELIMITERS', 'ClipList', 'ListForm', 'number', 'some', 'write_lists', 'write_texts']
+
+# The names under which a delimiter can be given on a command line.
+DELIMITERS = {'space': ' ', 'tab': '\t', 'comma': ',', 'semicolon': ';'}
+
+
+@dataclass(frozen=True)
+class ListForm:
+    """Lines ``path label`` of videos, or ``folder frames label`` of raw frames.
+
+    Args:
+        delimiter (str, optional): Between path and label of a video. Defaults to ' '.
+        frames (FrameNames, optional): The list is of raw frames, named so. Defaults to None.
+
+    Raises:
+        MGDMError: If the delimiter is not one sign, or given for raw frames.
+    """
+
+    delimiter: str = ' '
+    frames: FrameNames | None = None
+
+    def __post_init__(self) -> None:
+        if self.frames and self.delimiter != ' ':
+            raise MGDMError('--delimiter: RawframeDataset has none; it splits at white space.')
+        if len(self.delimiter) != 1 or self.delimiter.isalnum() or self.delimiter in './\n':
+            raise MGDMError(
+                f'--delimiter {self.delimiter!r}: expected {", ".join(DELIMITERS)} or one sign.'
+            )
+
+    @classmethod
+    def of(cls, args: Any) -> 'ListForm':
+        """Read the options that :func:`~mgdm_mmaction.commands.common.add_list_form` added."""
+        frames = FrameNames(args.filename_tmpl, args.start_index) if args.rawframes else None
+        return cls(DELIMITERS.get(args.delimiter, args.delimiter), frames)
+
+    @property
+    def kind(self) -> str:
+        """'videos' or 'rawframes', as in the names of MMAction2's lists."""
+        return 'rawframes' if self.frames else 'videos'
+
+    def line(self, video: str, label: int) -> str:
+        """Return a line; the video of raw frames is ``folder frames``."""
+        return f'{video}{self.delimiter}{label}\n'
+
+    def splits(self, path: str) -> bool:
+        """Return whether the data set would split a path.
+
+        ``VideoDataset`` strips a line, splits it at every delimiter and needs exactly two parts;
+        ``RawframeDataset`` splits at white space, always.
+        """
+        if self.frames:
+            return len(path.split()) != 1
+        return self.delimiter in path or path.strip() != path
+
+    def dataset(self, ann_file: str, root: str) -> dict:
+        """Return the config of the data set that reads a list, without its pipeline."""
+        name, prefix = ('RawframeDataset', 'img') if self.frames else ('VideoDataset', 'video')
+        return dict(type=name, ann_file=ann_file, data_prefix={prefix: root}, **self.settings())
+
+    def settings(self) -> dict:
+        """Return the arguments of the data set that are not its defaults."""
+        if self.frames is None:
+            return {} if self.delimiter == ' ' else dict(delimiter=self.delimiter)
+        usual = FrameNames()
+        values = {
+            'filename_tmpl': (self.frames.template, usual.template),
+            'start_index': (self.frames.start_index, usual.start_index),
+        }
+        return {key: value for key, (value, default) in values.items() if value != default}
 
 
 @dataclass
@@ -86,12 +153,18 @@ class ClipList:
     def describe(self, digest: str, missing_file: Path) -> str:
         """Return counts, the comparison with published ones, extremes and what is missing."""
         counts = self.per_class()
-        filled = sum(count > 0 for count in counts.values())
+        few = sorted(counts, key=lambda label: (counts[label], label))
+        many = sorted(few, key=lambda label: -counts[label])
+        few, many = (
+            ', '.join(f'{counts[label]} {self.classes[label]}' for label in end[:3])
+            for end in (few, many)
+        )
+        same = len(set(counts.values())) == 1
         lines = [
-            f'{self.title}: {number(len(self.rows))} clips of {filled} classes, list digest '
+            f'{self.title}: {number(len(self.rows))} clips of {len(+counts)} classes, list digest '
             f'{digest}',
             *compare(len(self.rows), self.published),
-            _extremes(counts, self.classes),
+            f'{counts[0]} in every class' if same else f'fewest in a class: {few}; most: {many}',
         ]
         if self.missing:
             lines.append(
@@ -105,13 +178,21 @@ def some(names: Sequence[str], many: int = 5) -> str:
     return f'{len(names)} ({", ".join(names[:many])}{", ..." if len(names) > many else ""})'
 
 
-def _extremes(counts: Counter, classes: Sequence[str], many: int = 3) -> str:
-    few = sorted(counts.items(), key=lambda item: (item[1], item[0]))
-    if few[0][1] == few[-1][1]:
-        return f'{few[0][1]} in every class'
-    ends = (few, sorted(few, key=lambda item: -item[1]))
-    found = [', '.join(f'{count} {classes[label]}' for label, count in end[:many]) for end in ends]
-    return f'fewest in a class: {found[0]}; most: {found[1]}'
+def number(value: int) -> str:
+    """Write a count with a space between thousands."""
+    return f'{value:,}'.replace(',', ' ')
+
+
+def compare(count: int, published: Sequence[tuple[str, int]]) -> list[str]:
+    """Compare a count with published ones: a line for each, of whose it is and the difference.
+
+    A difference is no error: what matters is that it is stated next to an accuracy.
+    """
+    return [
+        f'published {number(other)} ({whose}): '
+        + ('equal' if count == other else f'your copy differs by {count - other:+d}')
+        for whose, other in published
+    ]
 
 
 def write_texts(texts: Mapping[Path, str], force: bool = False) -> None:
@@ -149,7 +230,7 @@ def write_lists(
     lists: Mapping[Path, ClipList],
     form: ListForm,
     force: bool = False,
-    more: Mapping[Path, str] | None = None,
+    classes: Mapping[Path, Sequence[str]] | None = None,
 ) -> str:
     """Write lists, each with a side file of the clips that are not in it and why.
 
@@ -157,12 +238,15 @@ def write_lists(
         lists (Mapping[Path, ClipList]): Where each goes.
         form (ListForm): How lines are written.
         force (bool, optional): Replace files of other content. Defaults to False.
-        more (Mapping[Path, str], optional): Other text files to write. Defaults to None.
+        classes (Mapping[Path, Sequence[str]], optional): Files of class names to write. Defaults to
+            None.
 
     Returns:
-        str: What is in the lists.
+        str: What is in the lists, what a config needs for them, and the command that checks clips.
     """
-    texts, reports = dict(more or {}), []
+    classes = classes or {}
+    texts = {path: ''.join(f'{name}\n' for name in names) for path, names in classes.items()}
+    reports, configs, checks = [], [], {}
     for path, clips in lists.items():
         missing = path.with_name(f'{path.stem}_missing.txt')
         texts[path] = clips.text(form)
@@ -170,26 +254,30 @@ def write_lists(
             f'{name}\t{reason}\n'.encode('utf-8', 'backslashreplace').decode()
             for name, reason in clips.missing
         )
-        digest = list_digest(texts[path])
-        reports.append(f'{path}\n{clips.describe(digest, missing)}')
-    write_texts(texts, force)
-    return '\n'.join(reports)
-
-
-def next_steps(lists: Mapping[Path, ClipList], form: ListForm, classes: Sequence[Path] = ()) -> str:
-    """Return what a config says for lists and class names, and the command that checks clips."""
-    lines = ['In a config:']
-    groups: dict[str, list[str]] = {}
-    for path, clips in lists.items():
+        reports.append(f'{path}\n{clips.describe(list_digest(texts[path]), missing)}')
         config = form.dataset(str(path), str(clips.root))
         ((prefix, root),) = config['data_prefix'].items()
         words = {key: repr(value) for key, value in config.items()}
         words['data_prefix'] = f'dict({prefix}={root!r})'
-        lines.append('  ' + ', '.join(f'{key}={value}' for key, value in words.items()))
-        groups.setdefault(root, []).append(str(path))
-    lines += [f"  model.cls_head: classes='{path}'" for path in classes]
-    lines.append('Next, decode every clip once:')
-    for root, paths in groups.items():
-        command = ['tools/data/check_videos.py', *paths, '--root', root, *form.options()]
-        lines.append(f'  python {shlex.join(command)}')
-    return '\n'.join(lines)
+        configs.append('  ' + ', '.join(f'{key}={value}' for key, value in words.items()))
+        checks.setdefault(root, []).append(str(path))
+    write_texts(texts, force)
+    options = ['--rawframes'] if form.frames else []
+    signs = {sign: name for name, sign in DELIMITERS.items()}
+    for key, value in form.settings().items():
+        options += [f'--{key.replace("_", "-")}', signs.get(value, str(value))]
+    return '\n'.join(
+        [
+            *reports,
+            *(f'{path}: class names in label order' for path in classes),
+            'In a config:',
+            *configs,
+            *(f"  model.cls_head: classes='{path}'" for path in classes),
+            'Next, decode every clip once:',
+            *(
+                f'  python {shlex.join(["tools/data/check_videos.py", *paths, "--root", root])}'
+                f' {shlex.join(options)}'.rstrip()
+                for root, paths in checks.items()
+            ),
+        ]
+    )

@@ -1,5 +1,6 @@
 """Fixtures that every test shares."""
 
+import gc
 import os
 
 import pytest
@@ -13,6 +14,12 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 def _own_cache(tmp_path_factory):
     """Keep the text-bank cache of the tests away from the user's."""
     os.environ['MGDM_CACHE'] = str(tmp_path_factory.mktemp('cache'))
+
+
+@pytest.fixture(autouse=True, scope='module')
+def _short_collections():
+    """Leave the modules out of garbage collections: MMEngine's data sets make one when built."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from mgdm_mmaction.toy.demo import locate, run_command
 __all__ = ['VARIANTS', 'Variant', 'run_experiments']
 
 _CONFIG = 'configs/toy/mgdm_toy.py'
-_ATTACH = 'train_dataloader.dataset.pipeline.1'
+_ATTACH = 'AttachHardNegatives'
 
 
 class Variant(NamedTuple):
@@ -144,7 +144,7 @@ def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict
     ]
     if variant.negatives != 'frozen CLIP':
         file = _make_negatives(variant.negatives, folder, trained, options)
-        changes.append(f'train_dataloader.dataset.pipeline.1.negatives_file={file}')
+        changes.append(f'{_ATTACH}.negatives_file={file}')
     train, test = (locate(file) for file in ('tools/train.py', 'tools/test.py'))
     config = locate(variant.config)
     environment = dict(OMP_NUM_THREADS='1')  # As many trainings as cores use them better.

@@ -159,7 +159,8 @@ class ParsedConfig:
 
         Besides MMEngine's keys with dots there are three short ones, each set wherever it stands:
         ``k`` of AttachHardNegatives, ``num_frames`` of model and pipelines, and ``batch_size`` of
-        all loaders.
+        all loaders. ``AttachHardNegatives.pool`` sets an option of a step by its class, see
+        :func:`change_steps`.
 
         Args:
             options (Mapping, optional): Key -> value.
@@ -178,6 +179,9 @@ class ParsedConfig:
         ):
             if key in options:
                 change(options.pop(key))
+        for key in [key for key in options if key[0].isupper()]:
+            step, _, option = key.partition('.')
+            change_steps(self.config, **{step: {option: options.pop(key)}})
         try:
             self.config.merge_from_dict(options)
         except Exception as error:
@@ -374,7 +378,7 @@ def change_steps(cfg: Mapping, **options: Mapping) -> None:
         found = [step for step in everything if is_type(step, name)]
         if not found:
             known = ', '.join(sorted(set(map(type_name, everything))))
-            raise MGDMError(f'change_steps: no pipeline has a step {name}; there are {known}.')
+            raise MGDMError(f'no pipeline has a step {name}; there are {known}.')
         for step in found:
             step.update(changed)
 

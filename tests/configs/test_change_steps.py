@@ -4,7 +4,7 @@ import pytest
 from mmengine.config import Config
 
 from mgdm_mmaction import MGDMError
-from mgdm_mmaction.config import change_steps
+from mgdm_mmaction.config import Attach, ParsedConfig, change_steps
 from mgdm_mmaction.datasets import AttachHardNegatives
 from tests.configs.walk import CONFIGS
 
@@ -34,6 +34,11 @@ def test_finds_steps_in_wrappers_and_in_any_spelling():
     read, attach, flip = dataset.pipeline
     assert read.transforms[1].clip_len == cfg.test_pipeline[0].transforms[1].clip_len == 8
     assert (attach.k, attach.start, flip.flip_ratio) == (3, 7, 0)
+
+
+def test_an_option_of_the_command_line():
+    cfg = ParsedConfig(Config(config())).merge({'AttachHardNegatives.pool': 14, 'k': 3})
+    assert cfg.attach == Attach(k=3, pool=14)
 
 
 def test_refuses_a_step_that_is_not_there():

@@ -20,6 +20,7 @@ from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
 from mgdm_mmaction.text.corpus import LabelCorpus, read_labels
 from mgdm_mmaction.toy.dataset import generate_dataset
 from tests.models.tiny import CLASSES, tiny_config
+from tests.tools import run_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = str(ROOT / 'configs' / 'toy' / 'mgdm_toy.py')
@@ -59,10 +60,12 @@ class Toy:
         )
 
     def tool(self, name, *args, **kwargs):
-        """Run one of our tools; a Python one by its path, as users do."""
+        """Run one of our tools."""
         path = ROOT / 'tools' / name
-        start = ['bash', path] if name.endswith('.sh') else [sys.executable, path]
-        return self.run(*start, *args, **kwargs)
+        if path.suffix == '.sh':
+            return self.run('bash', path, *args, **kwargs)
+        cwd = kwargs.pop('cwd', ROOT)
+        return run_tool(path, *args, cwd=cwd, env={**self.env, **kwargs})
 
 
 @pytest.fixture(scope='session')

@@ -91,7 +91,7 @@ def print_scores(prediction: 'VideoPrediction') -> None:
     table.add_column(justify='right')
     for label, score in zip(prediction.labels, prediction.scores, strict=True):
         table.add_row(f'{100 * score:.1f} %', label)
-    console.print(Padding(table, (0, 2)))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
     if not several:
         return
     table = Table(box=None, pad_edge=False)
@@ -104,7 +104,7 @@ def print_scores(prediction: 'VideoPrediction') -> None:
         best = list(zip(window.labels[:3], window.scores[:3], strict=True))
         cells = [cell for label, score in best for cell in (label, f'{100 * score:.1f}')]
         table.add_row(format_time(window.start), format_time(window.end), *cells)
-    console.print(Padding(table, (0, 2)))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _recognize(

@@ -64,7 +64,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(PYTEST) -m 'not slow' $(ARGS)
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) -m slow --dist loadscope $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -54,6 +54,8 @@ def run_tool(tool, *args, cwd, env, timeout=600):
 
 
 def _child(command, cwd, env, files):
+    # A server that the tool may start is none of ours.
+    forkserver.set_forkserver_preload(['__main__'])
     for number, file in enumerate(files, 1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
     os.environ.clear()

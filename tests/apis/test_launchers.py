@@ -11,9 +11,10 @@ import torch
 
 from tests.apis.conftest import CONFIG, ROOT, SHORT
 from tests.apis.fake_slurm import install_fake_slurm
+from tests.apis.resume import resume_equals
 
-RUN = ['--seed', 3, '--deterministic', '--no-validate', '--cfg-options', *SHORT]
-RUN += ['train_cfg.max_epochs=1']
+SEEDED = ['--seed', 3, '--deterministic', '--no-validate']
+RUN = [*SEEDED, '--cfg-options', *SHORT]
 
 
 def losses(work_dir):
@@ -24,11 +25,16 @@ def losses(work_dir):
 
 @pytest.fixture(scope='module')
 def single(toy, tmp_path_factory):
-    """Work directory of a training by two processes of one machine."""
-    work = tmp_path_factory.mktemp('single')
-    done = toy.tool('dist_train.sh', CONFIG, 2, '--work-dir', work, *RUN)
+    """Work directory of a training by two processes of one machine, started in another folder."""
+    work = tmp_path_factory.mktemp('work dir')
+    done = toy.tool('dist_train.sh', CONFIG, 2, '--work-dir', work, *RUN, cwd=work)
     assert done.returncode == 0, done.stderr
     return work
+
+
+@pytest.mark.slow
+def test_two_processes_resumed_are_bit_for_bit_those_not_stopped(toy, single, tmp_path):
+    resume_equals(single, tmp_path / 'again', toy, ['dist_train.sh', CONFIG, 2, *SEEDED], SHORT)
 
 
 @pytest.mark.slow
@@ -66,8 +72,8 @@ def test_slurm_trains_and_tests_with_fsdp(toy, single, tmp_path):
     assert options['--nodes'] == options['--ntasks'] == '2'
     assert options['--time'] == '1'
 
-    checkpoint = work / 'epoch_1.pth'
-    keys = torch.load(single / 'epoch_1.pth')['state_dict'].keys()
+    checkpoint = work / 'epoch_2.pth'
+    keys = torch.load(single / 'epoch_2.pth')['state_dict'].keys()
     assert torch.load(checkpoint)['state_dict'].keys() == keys
     env.update(GRES='', GPUS='1')
     args = ['long', 'my job', config, checkpoint, '--work-dir', tmp_path / 'test']

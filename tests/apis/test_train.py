@@ -2,7 +2,6 @@
 
 import glob
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from mgdm_mmaction.apis.train import prepare_config, run_training
 from mgdm_mmaction.commands.train import parse_args
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import CONFIG, SHORT
+from tests.apis.resume import resume_equals, weights
 
 BASE = f'_base_ = {CONFIG!r}\n'
 
@@ -140,42 +140,16 @@ def test_bad_annotation_file(tmp_path, split, text, found):
     assert found in mistake('--cfg-options', f'{split}_dataloader.dataset.ann_file={path}')
 
 
-def weights(work_dir, epoch=2):
-    return torch.load(f'{work_dir}/epoch_{epoch}.pth')['state_dict']
-
-
-def assert_same(left, right):
-    assert left.keys() == right.keys()
-    for key, value in left.items():
-        if isinstance(value, torch.Tensor):
-            assert torch.equal(value, right[key]), key
-
-
-def resume_equals_whole(toy, folder, args, **kwargs):
-    """Train two epochs, and the second one again from the folder that the first has left."""
-    whole, again = folder / 'whole', folder / 'work dir'
-    done = toy.tool(*args, '--work-dir', whole, '--cfg-options', *SHORT, **kwargs)
-    assert done.returncode == 0, done.stderr
-    again.mkdir()
-    shutil.copy(whole / 'epoch_1.pth', again)
-    (again / 'last_checkpoint').write_text(str(again / 'epoch_1.pth'))
-    done = toy.tool(*args, '--resume', '--work-dir', again, '--cfg-options', *SHORT, **kwargs)
-    assert done.returncode == 0, done.stderr
-    assert 'resumed epoch: 1' in done.stdout + done.stderr
-    assert_same(weights(whole), weights(again))
-
-
 @pytest.mark.slow
 class TestRuns:
     def test_resumed_is_bit_for_bit_the_run_that_was_not_stopped(self, toy, tmp_path):
         args = ['train.py', CONFIG, '--seed', 3, '--deterministic', '--no-validate']
-        resume_equals_whole(toy, tmp_path, args)
-        first = weights(tmp_path / 'whole', 1)
-        assert any(
-            not torch.equal(first[key], value)
-            for key, value in weights(tmp_path / 'whole').items()
-            if isinstance(value, torch.Tensor)
-        )
+        whole = tmp_path / 'whole'
+        done = toy.tool(*args, '--work-dir', whole, '--cfg-options', *SHORT)
+        assert done.returncode == 0, done.stderr
+        resume_equals(whole, tmp_path / 'again', toy, args, SHORT)
+        first = weights(whole, 1)
+        assert any(not torch.equal(first[key], value) for key, value in weights(whole).items())
 
     def test_amp_and_best_checkpoint(self, toy, tmp_path):
         done = toy.tool(
@@ -185,11 +159,6 @@ class TestRuns:
         assert done.returncode == 0, done.stderr
         assert glob.glob(f'{tmp_path}/best_acc_top1_epoch_1.pth')
         assert 'LR is set based on batch size' in done.stdout + done.stderr
-
-    def test_two_processes_by_the_script(self, toy, tmp_path):
-        """From another folder, with a space in the path, and once more with resume."""
-        args = ['dist_train.sh', CONFIG, 2, '--seed', 3, '--deterministic']
-        resume_equals_whole(toy, tmp_path, args, cwd=tmp_path)
 
     def test_a_mistake_is_reported_once(self, toy, tmp_path):
         done = toy.tool(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..data_prep.folders import folder_classes, folder_list, split_by_class
+from ..data_prep.leakage import find_groups, find_leak
 from ..data_prep.lists import ClipList, ListForm, write_lists
 from ..data_prep.matching import ClassNames
 from ..data_prep.media import MediaTree
@@ -22,6 +23,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     args.form = ListForm.of(args)
     lists, classes = args.build(args)
     print(write_lists(lists, args.form, args.force, classes))
+    if args.data == 'folders':
+        train, val = ([(str(c.root / m.path), y) for m, y in c.rows] for c in lists.values())
+        if warning := find_leak(train, val):
+            print(warning)
 
 
 #: Lists by where they go, and, where the config needs it, a file of class names.
@@ -69,12 +74,17 @@ def _folders(args: argparse.Namespace) -> Built:
             'folders: say where the validation clips come from: --val FOLDER with a tree of their '
             'own, or --val-fraction 0.2 for a share of every class.'
         )
+    if args.val and args.group_by:
+        raise MGDMError('--group-by divides one tree, with --val-fraction; --val is a second tree.')
     tree = MediaTree(args.videos, args.form.frames)
     names = folder_classes(tree)
     classes = _classes(args.labels) if args.labels else ClassNames(names, str(tree.root))
     name = args.name or tree.root.resolve().name
     if args.val is None:
-        train, val = split_by_class(folder_list(tree, classes, name), args.val_fraction, args.seed)
+        clips = folder_list(tree, classes, name)
+        paths = [media.path for media, _ in clips.rows]
+        groups = find_groups(paths, args.group_by) if args.group_by else None
+        train, val = split_by_class(clips, args.val_fraction, args.seed, groups)
     else:
         val_tree = MediaTree(args.val, args.form.frames)
         folder_classes(val_tree)
@@ -133,5 +143,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     sub.add_argument('--out', required=True, help='folder for the lists and classes.txt')
     sub.add_argument('--val', help='folder with the validation clips, the same class folders in it')
     sub.add_argument('--val-fraction', type=float, help='share of every class for validation')
+    sub.add_argument(
+        '--group-by',
+        metavar='RULE',
+        help='keep clips of one recording on one side: ucf101 (g01 ... g25), number (what is '
+        'before the number at the end of a name), a .csv or .tsv file with columns path and group, '
+        'or a regular expression whose first group, in the path, is the recording',
+    )
     sub.add_argument('--seed', type=int, default=0, help='of that choice. Default: 0')
     return parser.parse_args(argv)

@@ -26,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise MGDMError(f'--workers {args.workers}: at least 1 process has to decode.')
     datasets, classes = _of_config(args) if args.config else _of_lists(args)
     from ..data_prep.check_clips import NO_FILE, check_clips
+    from ..data_prep.leakage import find_leak
 
     checked = check_clips(datasets, args.quick, args.workers, args.timeout or None, classes)
     for entry in checked:
@@ -33,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     gone = [[clip.reason == NO_FILE for clip in entry.clips] for entry in checked]
     if any(sum(found) > len(found) / 2 for found in gone):
         print('Most files are missing: is --root (in a config: data_prefix) where paths begin?')
+    # Two lists are those of a split; a config has training first.
+    if len(checked) == 2 and (leak := find_leak(*(entry.labelled for entry in checked))):
+        print(leak)
     if args.write_clean:
         _write_clean(checked, args)
     if any(clip.reason for entry in checked for clip in entry.clips):
@@ -103,7 +107,8 @@ def _write_clean(checked: Sequence, args: argparse.Namespace) -> None:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Decode every clip of annotation lists as training does, and name the broken '
-        'ones. Exit code 1 if there are any.'
+        'ones. Exit code 1 if there are any. Of two lists, training and validation, it also warns '
+        'if clips of one recording seem to be in both.'
     )
     parser.add_argument('lists', nargs='*', metavar='LIST', help='annotation files')
     parser.add_argument('--root', default='.', help='folder that their paths begin in')

@@ -51,6 +51,7 @@ class CheckedList:
     digest: str
     names: list[str]
     clips: list[ClipCheck] = field(default_factory=list)
+    labelled: list[tuple[str, int]] = field(default_factory=list)  # whole paths, and labels
 
     def clean_text(self) -> str:
         """Return the text of the list without its broken clips, other lines as they are."""
@@ -113,6 +114,8 @@ def check_clips(
         for key, info in zip(keys, infos, strict=True):
             jobs.setdefault(key, (decoder, info))
         checked.append((CheckedList(summary.ann_file, summary.digest, names), keys))
+        labels = [info['label'] for info in infos]
+        checked[-1][0].labelled = list(zip(keys, labels, strict=True))
     order, results = list(jobs), {}
     shown = Progress(len(order), 'clips')
     work = functools.partial(_decode, list(jobs.values()))

@@ -1,9 +1,12 @@
 """A data set of one's own: one folder a class."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 from ..errors import MGDMError
 from .lists import ClipList, some
 from .matching import ClassNames
-from .media import Media, MediaTree
+from .media import MediaTree
 from .protocols import shuffled
 
 __all__ = ['folder_classes', 'folder_list', 'split_by_class']
@@ -62,31 +65,73 @@ def folder_list(tree: MediaTree, classes: ClassNames, title: str) -> ClipList:
     return clips
 
 
-def split_by_class(clips: ClipList, fraction: float, seed: int = 0) -> tuple[ClipList, ClipList]:
-    """Divide a list into training and validation, class by class.
+def split_by_class(
+    clips: ClipList, fraction: float, seed: int = 0, groups: Mapping[str, str] | None = None
+) -> tuple[ClipList, ClipList]:
+    """Divide a list into training and validation, recording by recording.
 
-    Every class gives the same share, at least one clip and never its last one. Which clips they are
-    follows from the seed and their paths alone: it is the same on any machine, and clips that are
-    added later leave most of the others where they were.
+    Every class gives the same share, as nearly as its groups allow: one at least and never its
+    last one. Which they are follows from the seed and the names alone: it is the same on any
+    machine, and clips that are added later leave most of the others where they were.
+
+    Args:
+        clips (ClipList): The list.
+        fraction (float): Share of every class for validation.
+        seed (int, optional): Of the choice. Defaults to 0.
+        groups (Mapping[str, str], optional): The group of every path, which is on one side as a
+            whole. Defaults to None: every clip is one.
 
     Raises:
-        MGDMError: If the fraction is not between 0 and 1.
+        MGDMError: If the fraction is not between 0 and 1, or no class has two groups.
     """
     if not 0 < fraction < 1:
         raise MGDMError(f'--val-fraction {fraction:g}: expected a share between 0 and 1, like 0.2.')
     train = ClipList(f'{clips.title} train', clips.classes, clips.root, missing=clips.missing)
     val = ClipList(f'{clips.title} val', clips.classes, clips.root)
-    by_class: dict[int, list[Media]] = {}
+    group_of = {media.path: media.path for media, _ in clips.rows} if groups is None else groups
+    members: dict[str, Counter] = {}
     for media, label in clips.rows:
-        by_class.setdefault(label, []).append(media)
-    chosen = set()
-    for found in by_class.values():
-        count = min(max(round(len(found) * fraction), 1), len(found) - 1)
-        chosen.update(shuffled((media.path for media in found), seed)[:count])
+        members.setdefault(group_of[media.path], Counter())[label] += 1
+    of_class = Counter(label for counts in members.values() for label in counts)
+    single = [label for label, count in of_class.items() if count == 1]
+    if groups is not None and len(single) == len(of_class):
+        raise MGDMError(
+            f'--group-by: every class has one group only, such as {next(iter(members))!r} in '
+            f'{clips.classes[single[0]]!r}: there is nothing to divide. See the paths of the clips.'
+        )
+    chosen = _choose(members, clips.per_class(), fraction, seed, set(single))
     for media, label in clips.rows:
-        (val if media.path in chosen else train).rows.append((media, label))
+        (val if group_of[media.path] in chosen else train).rows.append((media, label))
     train.notes += clips.notes
-    val.notes.append(f'{fraction:.0%} of every class, drawn with seed {seed}')
-    if single := [clips.classes[label] for label, found in by_class.items() if len(found) == 1]:
-        val.notes.append(f'classes with one clip in all, which is in training: {some(single, 1)}')
+    of = '' if groups is None else f' in {len(members)} groups'
+    val.notes.append(f'{fraction:.0%} of every class{of}, drawn with seed {seed}')
+    if single:
+        what = 'clip' if groups is None else 'group'
+        names = [clips.classes[label] for label in single]
+        val.notes.append(f'classes with one {what} in all, which is in training: {some(names, 1)}')
     return train, val
+
+
+def _choose(
+    members: Mapping[str, Counter], total: Counter, fraction: float, seed: int, single: set[int]
+) -> set[str]:
+    """Choose groups for validation: move one while that brings the classes nearer to the share."""
+    here: Counter = Counter()
+
+    def miss(label: int, count: int) -> float:
+        empty = count in (0, total[label])
+        return abs(count - round(fraction * total[label])) / total[label] + empty
+
+    chosen, moved = set(), True
+    order = shuffled((name for name, own in members.items() if not single & own.keys()), seed)
+    while moved:
+        moved = False
+        for name in order:
+            sign = -1 if name in chosen else 1
+            after = {label: here[label] + sign * own for label, own in members[name].items()}
+            gain = sum(miss(label, here[label]) - miss(label, n) for label, n in after.items())
+            if gain > 1e-9:
+                here.update({label: sign * own for label, own in members[name].items()})
+                chosen ^= {name}
+                moved = True
+    return chosen

@@ -8,6 +8,7 @@ from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.errors import MGDMError
 from tests.data_prep.stand_ins import rows, touch
 
+SHARE = ('--val-fraction', '0.5', '--group-by')
 SIZES = {'Wave': 10, 'close_door': 5, 'open_door': 2, 'single': 1}
 
 
@@ -49,6 +50,44 @@ def test_the_share_depends_on_the_seed_and_hardly_on_other_clips(tree):
     grown = build(tree, *options, out='grown') / 'val_list.txt'
     # 4 of 11 became 5 of 12 in one class: at most one clip may have left.
     assert len(set(one.split('\n')) - set(grown.read_text().split('\n'))) <= 1
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    """Two classes, ten recordings of 1 to 10 clips each, and one recording in both."""
+    names = [f'{c}/{c}{i}_{j}.mp4' for c in 'ab' for i in range(10) for j in range(i + 1)]
+    return touch(tmp_path / 'mine', [*names, 'a/both-1.mp4', 'b/both-2.mp4'])
+
+
+def group_of(name):
+    return name.split('/')[1].replace('-', '_').split('_')[0]
+
+
+@pytest.mark.parametrize('rule', ['number', r'/([a-z]+\d*)[_-]', r'(?<=/)[a-z]+\d*', 'groups.tsv'])
+@pytest.mark.parametrize('fraction', [0.1, 0.3, 0.5])
+def test_a_recording_is_on_one_side(recordings, monkeypatch, rule, fraction):
+    monkeypatch.chdir(recordings)
+    names = [str(path.relative_to(recordings)) for path in recordings.rglob('*.mp4')]
+    lines = [f'{name}\t{group_of(name)}\n' for name in names]
+    (recordings / 'groups.tsv').write_text('path\tgroup\n' + ''.join(lines))
+    out = build(recordings, '--val-fraction', str(fraction), '--group-by', rule)
+    train, val = rows(out / 'train_list.txt'), rows(out / 'val_list.txt')
+    assert sorted(name for name, _ in train + val) == sorted(names)
+    assert not {group_of(name) for name, _ in train} & {group_of(name) for name, _ in val}
+    for label in (0, 1):
+        assert sum(own == label for _, own in val) == pytest.approx(56 * fraction, abs=2)
+    other = build(recordings, '--val-fraction', str(fraction), '--group-by', rule, out='again')
+    assert (other / 'val_list.txt').read_text() == (out / 'val_list.txt').read_text()
+
+
+def test_groups_as_in_ucf101_and_a_class_of_one_group(tmp_path, capsys):
+    names = [f'{c}/v_{c}_g{g:02}_c{i:02}.avi' for c in 'AB' for g in range(1, 26) for i in (1, 2)]
+    tree = touch(tmp_path / 'mine', [*names, 'C/v_C_g01_c01.avi', 'C/v_C_g01_c02.avi'])
+    out = build(tree, '--val-fraction', '0.28', '--group-by', 'ucf101')
+    assert Counter(label for _, label in rows(out / 'val_list.txt')) == {0: 14, 1: 14}
+    found = {name[-11:-8] for name, _ in rows(out / 'val_list.txt')}
+    assert (len(found), 'g01' in found) == (7, False)
+    assert 'classes with one group in all, which is in training: 1 (C)' in capsys.readouterr().out
 
 
 def test_two_trees_and_a_label_file_of_another_order(tree, tmp_path):
@@ -129,6 +168,10 @@ def test_a_list_with_other_content_is_kept(tree):
         (['train/a/1.mp4', 'val/a/1.mp4'], ['--val-fraction', '0.2'], 'folders .*train --val'),
         (['a_b/1.mp4', 'a b/1.mp4'], ['--val-fraction', '0.2'], 'are one class in two spellings'),
         (['a/1.mp4', 'b/1.mp4'], ['--val-fraction', '1'], 'between 0 and 1'),
+        (['a/1.mp4', 'b/1.mp4'], [*SHARE, 'number'], 'every class has one group only'),
+        (['a/1.mp4', 'b/1.mp4'], [*SHARE, 'x(y)'], r'gives no group to 2 \(a/1.mp4, b/1.mp4\)'),
+        (['a/1.mp4', 'b/1.mp4'], [*SHARE, '('], 'no regular expression .* none of ucf101, number'),
+        (['a/1.mp4', 'b/1.mp4'], ['--val', '.', '--group-by', 'x'], 'divides one tree'),
         (['a/1.mp4', 'b/1.mp4'], [], 'where the validation clips come from'),
         (['a/1.mp4', 'b/1.mp4'], ['--delimiter', '.', '--val', '.'], "--delimiter '.'"),
         (['a/1.mp4'], ['--rawframes', '--filename-tmpl', 'x.jpg'], 'expected a name with one num'),

@@ -7,12 +7,13 @@ Data (MMAction2's lists, `path label` a line), under `$MGDM_DATA`, which is `dat
 Mine the hard negatives once:
     python tools/mine_negatives.py configs/mgdm_k400.py \
         --out data/kinetics400/negatives_vit-l-14_openai.jsonl
-Train (8 GPUs x 32 clips; on another number of GPUs add --auto-scale-lr):
+Train (8 GPUs x 32 clips, some 23.4 GiB on each by estimate: blocks of the tower are computed
+again in the backward pass; on another number of GPUs add --auto-scale-lr):
     tools/dist_train.sh configs/mgdm_k400.py 8 --amp --cfg-options optim_wrapper.dtype=bfloat16
 Test:
     tools/dist_test.sh configs/mgdm_k400.py work_dirs/mgdm_k400/best_acc_top1_epoch_20.pth 8
 Change what you like:
-    ... --cfg-options k=5 num_frames=8 batch_size=16 model.backbone.with_cp=True
+    ... --cfg-options k=5 num_frames=8 batch_size=16 model.backbone.with_cp=False
     ... --cfg-options model.backbone.pretrained=clip.pt model.cls_head.pretrained=clip.pt
 The folders beside this file hold other towers, frames and data sets, `ablations/` the rows of the
 paper's tables, and `custom/mgdm_custom.py` is the template for your own data (docs/configs.md).

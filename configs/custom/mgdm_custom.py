@@ -30,7 +30,11 @@ videos = '{{$MGDM_CUSTOM_VIDEOS:data/custom/videos}}'
 num_frames = int('{{$MGDM_FRAMES:8}}')
 
 # A class name a line, in the order of the labels. CLIP reads them: write words.
-model = dict(neck=dict(num_frames=num_frames), cls_head=dict(classes=f'{data_root}/classes.txt'))
+model = dict(
+    backbone=dict(with_cp=False),  # True if memory is short
+    neck=dict(num_frames=num_frames),
+    cls_head=dict(classes=f'{data_root}/classes.txt'),
+)
 
 # A tab between path and label, so that names of folders may hold spaces.
 lists = dict(data_prefix=dict(video=videos), delimiter='\t')

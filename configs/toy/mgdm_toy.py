@@ -24,7 +24,7 @@ num_negatives = int('{{$MGDM_K:7}}')
 
 clip = dict(arch='mgdm-tiny', pretrained=f'{data_root}/clip.pt')
 model = dict(
-    backbone=clip,
+    backbone=dict(with_cp=False, **clip),
     neck=dict(embed_dims=128, num_frames=num_frames),
     cls_head=dict(classes=f'{data_root}/classes.txt', **clip),
 )

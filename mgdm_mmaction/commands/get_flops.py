@@ -51,7 +51,22 @@ def format_complexity(complexity: 'Complexity') -> str:
         f'  parameters: {c.params / 1e6:.1f} M, {c.trained / 1e6:.1f} M of them trained; '
         f'text bank: {c.text_bank[0]} x {c.text_bank[1]} numbers',
     ]
+    if memory := c.memory:
+        lines += [
+            '',
+            f'Memory of a GPU, estimated: {memory.batch} clips on each of {memory.gpus}, bf16 AMP, '
+            'AdamW.',
+            f'  weights, gradients, AdamW: {_gib(memory.state)}; neck, head and loss: '
+            f'{_gib(memory.head)}',
+            f'  image tower: {_gib(memory.tower[False])}, with backbone.with_cp=True '
+            f'{_gib(memory.tower[True])}',
+            f'  in all, as the config is (with_cp={memory.with_cp}): {_gib(memory.total)}',
+        ]
     return '\n'.join(lines)
+
+
+def _gib(size: int) -> str:
+    return f'{size / 2**30:.1f} GiB'
 
 
 def _giga(number: int) -> str:

@@ -113,8 +113,8 @@ def find_leak(train: Iterable[Clip], val: Iterable[Clip]) -> str:
     return (
         f'warning: {near.mean():.0%} of {len(a)} validation clips are near copies of a training '
         f'clip (the nearest grey thumbnail has the right class for {right.mean():.0%}): clips of '
-        'one recording seem to be on both sides, and accuracy on this split says little about new videos. '
-        'Keep recordings together: build_lists.py folders --group-by (docs/data.md).'
+        'one recording seem to be on both sides, and accuracy on this split says little about new '
+        'videos. Keep recordings together: build_lists.py folders --group-by (docs/data.md).'
     )
 
 

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from ..clip import build_clip, get_arch
 from ..config import Attach, ParsedConfig
 from ..models.recognizers import CLIPRecognizer, check_recognizer
+from .memory import Memory, estimate_memory
 
 __all__ = ['Complexity', 'Count', 'ModuleCounter', 'count_complexity']
 
@@ -88,6 +89,8 @@ class Complexity(NamedTuple):
         params (int): Parameters of the model.
         trained (int): Those of them that are trained.
         text_bank (tuple[int, int]): Shape of the text bank.
+        memory (Memory | None): Estimate for training; None without a ``train_dataloader``, for a
+            trained text tower or an image tower that is no ViT.
     """
 
     arch: str
@@ -102,6 +105,7 @@ class Complexity(NamedTuple):
     params: int
     trained: int
     text_bank: tuple[int, int]
+    memory: Memory | None
 
 
 def count_complexity(
@@ -153,6 +157,7 @@ def count_complexity(
         params=sum(p.numel() for p in model.parameters()),
         trained=sum(p.numel() for p in model.parameters() if p.requires_grad),
         text_bank=(len(bank.corpus), bank.embed_dims),
+        memory=_memory(model, clip, num_negatives, cfg.config),
     )
 
 
@@ -163,6 +168,9 @@ def _build(cfg: Config) -> CLIPRecognizer:
         model = MODELS.build(copy.deepcopy(cfg.model))
     # On this device nothing has values: an empty text bank is as good as a full one.
     model.text_bank.ready = True
+    # Operations are counted once, also where training computes them again to save memory.
+    if getattr(model.backbone, 'with_cp', False):
+        model.backbone.visual.set_grad_checkpointing(False)
     return model
 
 
@@ -207,6 +215,16 @@ def _count_testing(model: CLIPRecognizer, clip: torch.Tensor) -> int:
     with FlopCounterMode(display=False) as counter:
         model.score(model.encode_video(clip), model.encode_classes())
     return counter.get_total_flops()
+
+
+def _memory(model: CLIPRecognizer, clip: torch.Tensor, k: int, cfg: Config) -> Memory | None:
+    """Memory of the batch of the config, on as many GPUs as make its global batch."""
+    batch = (cfg.get('train_dataloader') or {}).get('batch_size')
+    if not batch or model.text_bank.tower is not None:
+        return None
+    step = batch * (cfg.get('optim_wrapper') or {}).get('accumulative_counts', 1)
+    gpus = max((cfg.get('auto_scale_lr') or {}).get('base_batch_size', 0) // step, 1)
+    return estimate_memory(model, clip.expand(batch, -1, -1, -1, -1), [_sample(k)] * batch, gpus)
 
 
 def _sample(num_negatives: int) -> ActionDataSample:

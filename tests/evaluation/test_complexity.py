@@ -68,6 +68,9 @@ def test_k400_config_prints_the_papers_table(capsys):
     assert 'CLIP 834.7 G 258.7 M' in lines
     assert 'MGDM, k = 0 835.1 G 296.5 M' in lines
     assert 'MGDM, k = 7 835.2 G 296.5 M' in lines
+    # On eight cards of 32 GB, as the paper's.
+    in_all = [line.split() for line in lines if line.startswith('in all, as the config is')]
+    assert 20 < float(in_all[0][-2]) < 28
 
 
 def test_table_by_hand(counted):

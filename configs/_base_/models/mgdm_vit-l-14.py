@@ -14,7 +14,9 @@ model = dict(
         std=[68.5005, 66.6322, 70.3232],
         format_shape='NCHW',
     ),
-    backbone=dict(type='CLIPBackbone', arch=arch, pretrained=pretrained),
+    # with_cp: 32 clips x 16 frames fit into 32 GB, which those of B/16 do not without it either.
+    # Where they fit, False is faster (docs/recipe.md, `tools/get_flops.py CONFIG`).
+    backbone=dict(type='CLIPBackbone', arch=arch, pretrained=pretrained, with_cp=True),
     # embed_dims is the width of CLIP's joint space: 768 for L/14, 512 for B/32 and B/16.
     neck=dict(
         type='TextGuidedTemporalHead',

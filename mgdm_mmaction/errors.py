@@ -1,6 +1,8 @@
 """The error that a user's mistake raises, and how a command line shows it."""
 
+import csv
 import difflib
+import errno
 import inspect
 import os
 import re
@@ -10,16 +12,29 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     'MGDMError',
     'check_output',
     'explain_config',
+    'explain_csv',
     'explain_disk',
     'require_file',
     'run_tool',
 ]
 
+# What the system says of a name or a place that a user chose.
+_OF_PLACES = {
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
 _BUILDER = ('mmengine', 'registry', 'build_functions.py')
 
 
@@ -60,6 +75,26 @@ def explain_config() -> Iterator[None]:
 
 
 @contextmanager
+def explain_csv(path: str | os.PathLike, reader: Any) -> Iterator[None]:
+    """Turn what the standard library says of a csv file into a user's mistake.
+
+    Args:
+        path (str | os.PathLike): The file.
+        reader (Any): The ``csv.reader`` that reads it.
+
+    Raises:
+        MGDMError: In place of a ``csv.Error``, naming the line.
+    """
+    try:
+        yield
+    except csv.Error as error:
+        raise MGDMError(
+            f'{path}:{reader.line_num}: not readable as csv ({error}). Is a double quote missing '
+            'here or further up?'
+        ) from None
+
+
+@contextmanager
 def explain_disk(path: str | os.PathLike) -> Iterator[None]:
     """Turn what the system says of a file that is written into a user's mistake.
 
@@ -78,12 +113,13 @@ def explain_disk(path: str | os.PathLike) -> Iterator[None]:
         ) from error
 
 
-def require_file(path: str | os.PathLike, what: str) -> None:
+def require_file(path: str | os.PathLike, what: str, hint: str = '') -> None:
     """Refuse a file of the user that is not there.
 
     Args:
         path (str | os.PathLike): The file; a URL is left to those who load it.
         what (str): What it is, for the message.
+        hint (str, optional): What to do. Defaults to nothing.
 
     Raises:
         MGDMError: If it does not exist, or is a folder.
@@ -91,7 +127,8 @@ def require_file(path: str | os.PathLike, what: str) -> None:
     if '://' in str(path) or os.path.isfile(path):
         return
     found = 'is a folder' if os.path.isdir(path) else 'does not exist'
-    raise MGDMError(f'the {what} {path} {found}; the current folder is {os.getcwd()}')
+    text = f'the {what} {path} {found}; the current folder is {os.getcwd()}'
+    raise MGDMError(f'{text}. {hint}' if hint else text)
 
 
 def check_output(path: str | os.PathLike, overwrite: bool, option: str = '--out') -> Path:
@@ -109,19 +146,25 @@ def check_output(path: str | os.PathLike, overwrite: bool, option: str = '--out'
         MGDMError: If it is a folder, exists, or its folder cannot be made.
     """
     path = Path(path)
-    if path.is_dir():
-        raise MGDMError(f'{option} {path}: is a folder; give the name of a file.')
-    if path.exists() and not overwrite:
-        raise MGDMError(
-            f'{option} {path}: exists already; add --overwrite to replace it, or choose another '
-            'name.'
-        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MGDMError(
             f'{option} {path}: its folder cannot be made ({error.strerror}); choose another place.'
         ) from None
+    try:
+        # What is unfinished lies beside it under longer names.
+        path.with_name(f'{path.name}.parts.lock').exists()
+        found = 'folder' if path.is_dir() else 'file' if path.exists() else ''
+    except OSError as error:
+        raise MGDMError(f'{option} {path}: {error.strerror}; choose another name.') from None
+    if found == 'folder':
+        raise MGDMError(f'{option} {path}: is a folder; give the name of a file.')
+    if found and not overwrite:
+        raise MGDMError(
+            f'{option} {path}: exists already; add --overwrite to replace it, or choose another '
+            'name.'
+        )
     return path
 
 
@@ -176,9 +219,10 @@ def run_tool(main: Callable[[], None]) -> None:
         main (Callable): Function without arguments.
 
     Raises:
-        SystemExit: With code 2 after an :class:`MGDMError`, 130 after Ctrl-C, 141 where nobody
-            reads what it prints any more, as behind ``| head``. Everything else keeps
-            its traceback, because it is a fault of the program and not of its user.
+        SystemExit: With code 2 after an :class:`MGDMError` and where the system refuses the name or
+            the place of a file, 130 after Ctrl-C, 141 where nobody reads what it prints any more,
+            as behind ``| head``. Everything else keeps its traceback, because it is a fault of the
+            program and not of its user.
     """
     try:
         with explain_config():
@@ -190,6 +234,12 @@ def run_tool(main: Callable[[], None]) -> None:
         raise SystemExit(141) from None  # as the shell names the end by SIGPIPE
     except MGDMError as error:
         print(f'error: {error}', file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        if error.errno not in _OF_PLACES or not isinstance(error.filename, str):
+            raise
+        shown = error.filename if len(error.filename) <= 200 else f'{error.filename[:197]}...'
+        print(f'error: {shown}: {error.strerror}; choose another place or name.', file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)

@@ -9,7 +9,7 @@ from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.registry import Registry
 from mmengine.runner import Runner
 
-from mgdm_mmaction.errors import MGDMError, explain_config, run_tool
+from mgdm_mmaction.errors import MGDMError, check_output, explain_config, run_tool
 
 ROOT = Path(__file__).parents[1]
 PARTS = Registry('part')
@@ -117,3 +117,39 @@ def test_another_broken_pipe_is_one():
 
     with pytest.raises(BrokenPipeError):
         run_tool(broken)
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        ('a' * 250 + '.json', 'File name too long; choose another name'),
+        ('file/out.json', r'its folder cannot be made \(File exists\)'),
+        ('file/sub/out.json', r'its folder cannot be made \(Not a directory\)'),
+        ('a' * 300 + '/out.json', r'its folder cannot be made \(File name too long\)'),
+        ('folder', 'is a folder; give the name of a file'),
+        ('file', 'exists already; add --overwrite'),
+    ],
+)
+def test_outputs_that_cannot_be_written(tmp_path, name, message):
+    (tmp_path / 'file').touch()
+    (tmp_path / 'folder').mkdir()
+    with pytest.raises(MGDMError, match=message):
+        check_output(tmp_path / name, overwrite=False)
+    assert check_output(tmp_path / 'file', overwrite=True) == tmp_path / 'file'
+
+
+@pytest.mark.parametrize('name', ['a' * 300, 'file/run'])
+def test_a_place_that_the_system_refuses_is_one_line(tmp_path, capsys, name):
+    (tmp_path / 'file').touch()
+    with pytest.raises(SystemExit) as caught:
+        run_tool((tmp_path / name).mkdir)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f'error: {tmp_path}/')
+    assert error.count('\n') == 1
+
+    def lost():
+        raise FileNotFoundError(2, 'No such file or directory', 'something of the program')
+
+    with pytest.raises(FileNotFoundError):
+        run_tool(lost)

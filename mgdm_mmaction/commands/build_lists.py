@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data_prep.folders import folder_classes, folder_list, split_by_class
+from ..data_prep.folders import describe_texts, folder_classes, folder_list, split_by_class
 from ..data_prep.leakage import find_groups, find_leak
 from ..data_prep.lists import ClipList, ListForm, write_lists
 from ..data_prep.matching import ClassNames
@@ -23,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     args.form = ListForm.of(args)
     lists, classes = args.build(args)
     print(write_lists(lists, args.form, args.force, classes))
+    for path, names in classes.items():
+        print(describe_texts(names, path))
     if args.data == 'folders':
         train, val = ([(str(c.root / m.path), y) for m, y in c.rows] for c in lists.values())
         if warning := find_leak(train, val):

@@ -69,7 +69,8 @@ def _of_config(args: argparse.Namespace) -> tuple[list[dict], list[str] | None]:
 
 def _describe(entry, args: argparse.Namespace) -> str:
     done = 'first, middle and last frame decoded' if args.quick else 'every frame decoded'
-    places = [f'line {row}: {name}' for row, name in enumerate(entry.names, 1)]
+    rows = zip(entry.line_numbers, entry.names, strict=True)
+    places = [f'line {row}: {name}' for row, name in rows]
     clips = list(zip(places, entry.clips, strict=True))
     broken = [f'  broken: {place}: {clip.reason}' for place, clip in clips if clip.reason]
     streams = [place for place, clip in clips if clip.stream]
@@ -100,7 +101,7 @@ def _write_clean(checked: Sequence, args: argparse.Namespace) -> None:
     }
     write_texts(texts, args.force)
     for path, text in texts.items():
-        count = number(len(text.splitlines()))
+        count = number(text.count('\n'))
         print(f'{path}: {count} clips, list digest {list_digest(text)}')
 
 

@@ -2,13 +2,14 @@
 
 import argparse
 import itertools
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import MGDMError
+from ..errors import MGDMError, check_output
 from .common import add_runner_arguments
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ..evaluation.report import Report
 
 __all__ = ['main']
+
+_MOST_TESTS = 1_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -83,15 +86,17 @@ def _variables(over: Sequence[str]) -> Iterator[dict[str, str]]:
         for part in text.split(','):
             bounds = re.fullmatch(r'(\d+)-(\d+)', part)
             if bounds and int(bounds[1]) <= int(bounds[2]):
-                found += [str(i) for i in range(int(bounds[1]), int(bounds[2]) + 1)]
+                found.append(range(int(bounds[1]), int(bounds[2]) + 1))
             elif part and not bounds:
-                found.append(part)
+                found.append([part])
             else:
                 raise MGDMError(f'--over {item}: expected NAME=1-10 or NAME=1,2,3.')
         names.append(name)
         values.append(found)
-    for chosen in itertools.product(*values):
-        yield dict(zip(names, chosen, strict=True))
+    if (count := math.prod(sum(map(len, found)) for found in values)) > _MOST_TESTS:
+        raise MGDMError(f'--over {" ".join(over)}: {count} tests; expected {_MOST_TESTS} or fewer.')
+    for chosen in itertools.product(*(itertools.chain(*found) for found in values)):
+        yield dict(zip(names, map(str, chosen), strict=True))
 
 
 def _prepare(
@@ -133,10 +138,8 @@ def _out(path: str | None) -> Path | None:
         return None
     if not path.endswith('.json'):
         raise MGDMError(f'--out {path}: the name should end in .json')
-    out = Path(path)
     # Before the tests, which may take hours.
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return out
+    return check_output(path, overwrite=True)
 
 
 def _write(out: Path | None, reports: list['Report'], summary: dict | None) -> bool:

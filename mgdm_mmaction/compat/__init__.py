@@ -18,6 +18,7 @@ module               fault
 ``option_spaces``    mmengine's ``--cfg-options`` deletes the spaces of a value, and ends in a
                      traceback of a word without ``=``
 ``cut_off_avi``      decord dies of a cut-off avi file that mmaction2 reads into memory
+``annotation_lists`` a byte order mark, an empty line or another encoding of a list is misread
 ``lost_batches``     a data loader waits for ever for a batch that found no room
 ===================  ==============================================================================
 
@@ -34,6 +35,8 @@ __all__ = ['apply']
 # Importing these packages takes seconds, so each module is patched when, and if, it is imported.
 _PATCHES = {
     'decord._ffi.libinfo': 'torch_first:apply',
+    'mmaction.datasets.rawframe_dataset': 'annotation_lists:apply',
+    'mmaction.datasets.video_dataset': 'annotation_lists:apply',
     'mmaction.datasets.transforms.loading': 'cut_off_avi:apply',
     'mmaction.utils.dependency': 'moved_helpers:apply',
     'mmcv': 'mmcv_version:check_version',

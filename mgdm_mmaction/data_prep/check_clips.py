@@ -6,13 +6,13 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from mmaction.registry import DATASETS, TRANSFORMS
 from mmaction.utils import register_all_modules
 from mmengine.logging import MMLogger
 
+from ..compat.annotation_lists import list_lines, read_list
 from ..compat.cut_off_avi import lacking_bytes
 from ..config import steps
 from ..datasets.annotations import check_dataset
@@ -45,21 +45,22 @@ class ClipCheck:
 
 @dataclass
 class CheckedList:
-    """An annotation list, its clips as it names them, and what came of them."""
+    """An annotation list, its clips as it names them, their lines, and what came of them."""
 
     ann_file: str
     digest: str
     names: list[str]
+    line_numbers: list[int]
     clips: list[ClipCheck] = field(default_factory=list)
     labelled: list[tuple[str, int]] = field(default_factory=list)  # whole paths, and labels
 
     def clean_text(self) -> str:
         """Return the text of the list without its broken clips, other lines as they are."""
-        lines = Path(self.ann_file).read_text('utf-8', 'surrogateescape').splitlines()
-        left = [line for line, clip in zip(lines, self.clips, strict=True) if not clip.reason]
+        lines = list_lines(read_list(self.ann_file))
+        left = [line for (_, line), clip in zip(lines, self.clips, strict=True) if not clip.reason]
         if not left:
             raise MGDMError(
-                f'{self.ann_file}: all {len(lines)} clips are broken ({self.names[0]}: '
+                f'{self.ann_file}: all {len(self.clips)} clips are broken ({self.names[0]}: '
                 f'{self.clips[0].reason}). Is --root the folder that the paths begin in?'
             )
         return '\n'.join(left) + '\n'
@@ -113,9 +114,9 @@ def check_clips(
         keys = [video_path(info) for info in infos]
         for key, info in zip(keys, infos, strict=True):
             jobs.setdefault(key, (decoder, info))
-        checked.append((CheckedList(summary.ann_file, summary.digest, names), keys))
-        labels = [info['label'] for info in infos]
-        checked[-1][0].labelled = list(zip(keys, labels, strict=True))
+        entry = CheckedList(summary.ann_file, summary.digest, names, summary.line_numbers)
+        entry.labelled = [(key, info['label']) for key, info in zip(keys, infos, strict=True)]
+        checked.append((entry, keys))
     order, results = list(jobs), {}
     shown = Progress(len(order), 'clips')
     work = functools.partial(_decode, list(jobs.values()))

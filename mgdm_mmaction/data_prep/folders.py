@@ -1,15 +1,21 @@
 """A data set of one's own: one folder a class."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from ..errors import MGDMError
+from ..text.corpus import LabelCorpus
 from .lists import ClipList, some
 from .matching import ClassNames
-from .media import MediaTree
+from .media import NOT_TEXT, MediaTree
 from .protocols import shuffled
 
-__all__ = ['folder_classes', 'folder_list', 'split_by_class']
+__all__ = ['describe_texts', 'folder_classes', 'folder_list', 'split_by_class']
+
+# A letter alone but 'a' and 'i', letters without a vowel, or a number behind hardly a word.
+_ABBREVIATION = re.compile(r'[b-hj-z]|[bcdfghjklmnpqrstvwxz]{2,}|[a-z]{,2}\d+')
 
 # Folders that hold a split, not a class.
 _SPLITS = {'train', 'training', 'val', 'valid', 'validation', 'test', 'testing'}
@@ -22,7 +28,7 @@ def folder_classes(tree: MediaTree) -> list[str]:
         MGDMError: If there are fewer than two, or they look like splits.
     """
     names = sorted(
-        {item.folders[0] for item in tree.items if item.folders},
+        {item.folders[0] for item in tree.items if item.folders and item.fault != NOT_TEXT},
         key=lambda name: (name.casefold(), name),
     )
     if names and {name.casefold() for name in names} <= _SPLITS:
@@ -50,9 +56,11 @@ def folder_list(tree: MediaTree, classes: ClassNames, title: str) -> ClipList:
     clips = ClipList(title, classes.names, tree.root)
     seen = set()
     for item in tree.items:
-        if item.folders:
+        seen.update(item.folders[:1])
+        if item.fault == NOT_TEXT:
+            clips.add(item, -1)
+        elif item.folders:
             name = item.folders[0]
-            seen.add(name)
             clips.add(item, classes.label(name, str(tree.root / name)))
         else:
             clips.missing.append((item.path, 'lies in no class folder'))
@@ -63,6 +71,26 @@ def folder_list(tree: MediaTree, classes: ClassNames, title: str) -> ClipList:
     if empty := [classes.names[label] for label, count in counts if not count]:
         clips.notes.append(f'classes without a clip here: {some(empty)}')
     return clips
+
+
+def describe_texts(classes: Sequence[str], path: Path) -> str:
+    """Show which texts the names of classes become, and warn of what looks abbreviated.
+
+    Args:
+        classes (Sequence[str]): Class names in label order.
+        path (Path): The file that they were written to.
+    """
+    corpus = LabelCorpus(classes)
+    short = [x for x in corpus.labels if any(map(_ABBREVIATION.fullmatch, x.split()))]
+    first = ', '.join(map(repr, corpus.prompts[:3]))
+    more = ', ...' if len(corpus) > 3 else ''
+    lines = [f'CLIP reads the {len(corpus)} class names as: {first}{more}']
+    if short:
+        lines.append(
+            f'warning: these look abbreviated, which CLIP does not know: {some(short)}. Write the '
+            f'words out in {path}, in the same order.'
+        )
+    return '\n'.join(lines)
 
 
 def split_by_class(

@@ -201,8 +201,7 @@ def write_texts(texts: Mapping[Path, str], force: bool = False) -> None:
     Raises:
         MGDMError: If a file is there with other content and ``force`` is false.
     """
-    # Lists are read with the same error handler: a name that is no UTF-8 stays as it is.
-    contents = {path: text.encode('utf-8', 'surrogateescape') for path, text in texts.items()}
+    contents = {path: text.encode() for path, text in texts.items()}
     changed = {
         path: content
         for path, content in contents.items()

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from ..errors import MGDMError
 
-__all__ = ['VIDEO_SUFFIXES', 'FrameNames', 'Media', 'MediaTree', 'strip_suffixes']
+__all__ = ['NOT_TEXT', 'VIDEO_SUFFIXES', 'FrameNames', 'Media', 'MediaTree', 'strip_suffixes']
+
+#: Why a clip cannot be listed.
+NOT_TEXT = 'the name is no UTF-8 text, as lists must be; rename it'
 
 VIDEO_SUFFIXES = frozenset(
     {'.mp4', '.avi', '.mkv', '.webm', '.mov', '.m4v', '.mpg', '.mpeg', '.wmv', '.flv', '.3gp'}
@@ -146,5 +149,5 @@ def _name_fault(path: str) -> str:
     try:
         path.encode('utf-8')
     except UnicodeEncodeError:
-        return 'the name is no UTF-8 text, as lists must be; rename it'
+        return NOT_TEXT
     return 'the name has a line break; rename it' if len(path.splitlines()) != 1 else ''

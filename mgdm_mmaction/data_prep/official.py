@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..errors import MGDMError
+from ..errors import MGDMError, explain_csv
 from .lists import ClipList, compare, number, some
 from .matching import ClassNames, Named, match_clips
 from .media import MediaTree, strip_suffixes
@@ -57,29 +57,35 @@ def read_kinetics(path: str | Path) -> list[Named]:
     expected = f'the csv file of Kinetics with labels: {",".join(_COLUMNS)},split'
     if not Path(path).is_file():
         raise MGDMError(f'{path}: no such file; expected {expected}.')
-    clips = []
     with open(path, encoding='utf-8-sig', newline='', errors='replace') as file:
         reader = csv.DictReader(file, skipinitialspace=True)
-        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-        if lacking := [name for name in _COLUMNS if name not in reader.fieldnames]:
-            raise MGDMError(
-                f'{path}:1: no column {", ".join(lacking)} among '
-                f'{",".join(reader.fieldnames)!r}; expected {expected}.'
-            )
-        for row in reader:
-            where = f'{path}:{reader.line_num}'
-            try:
-                start, end = (int(float(row[name])) for name in ('time_start', 'time_end'))
-            except (TypeError, ValueError):
-                raise MGDMError(
-                    f'{where}: time_start {row["time_start"]!r} and time_end {row["time_end"]!r} '
-                    'should be seconds.'
-                ) from None
-            name = row['youtube_id'].strip()
-            stamped = f'{name}_{start:06d}_{end:06d}'
-            clips.append(Named(stamped, (stamped, name), row['label'].strip(), where))
+        with explain_csv(path, reader.reader):
+            clips = _read_rows(path, reader, expected)
     if not clips:
         raise MGDMError(f'{path}: the file holds no clip below its first line.')
+    return clips
+
+
+def _read_rows(path: str | Path, reader: csv.DictReader, expected: str) -> list[Named]:
+    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    if lacking := [name for name in _COLUMNS if name not in reader.fieldnames]:
+        raise MGDMError(
+            f'{path}:1: no column {", ".join(lacking)} among '
+            f'{",".join(reader.fieldnames)!r}; expected {expected}.'
+        )
+    clips = []
+    for row in reader:
+        where = f'{path}:{reader.line_num}'
+        try:
+            start, end = (int(float(row[name])) for name in ('time_start', 'time_end'))
+        except (TypeError, ValueError):
+            raise MGDMError(
+                f'{where}: time_start {row["time_start"]!r} and time_end {row["time_end"]!r} '
+                'should be seconds.'
+            ) from None
+        name = row['youtube_id'].strip()
+        stamped = f'{name}_{start:06d}_{end:06d}'
+        clips.append(Named(stamped, (stamped, name), row['label'].strip(), where))
     return clips
 
 

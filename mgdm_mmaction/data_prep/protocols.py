@@ -38,7 +38,7 @@ def read_rows(paths: Sequence[str], num_classes: int, form: ListForm) -> list[Ro
     labels: dict[str, int] = {}
     for path in paths:
         found = check_annotation(path, num_classes, form.delimiter, form.frames is not None)
-        for line_no, (video, label) in enumerate(found.rows, 1):
+        for line_no, (video, label) in zip(found.line_numbers, found.rows, strict=True):
             if labels.setdefault(video, label) != label:
                 raise MGDMError(
                     f'{path}:{line_no}: {video!r} has label {label} here and {labels[video]} '
@@ -51,7 +51,7 @@ def shuffled(items: Iterable[str], seed: int | str) -> list[str]:
     """Sort names by the SHA-256 of ``'<seed>:<name>'``: only the seed and the names decide."""
 
     def key(item: str) -> bytes:
-        return hashlib.sha256(f'{seed}:{item}'.encode('utf-8', 'surrogateescape')).digest()
+        return hashlib.sha256(f'{seed}:{item}'.encode()).digest()
 
     return sorted(items, key=key)
 

@@ -1,12 +1,11 @@
 """Reading and checking annotation files, with file and line in every message."""
 
 import hashlib
-import os
 import os.path as osp
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from ..compat.annotation_lists import list_lines, read_list
 from ..config import data_sets, is_type
 from ..errors import MGDMError
 from .class_folders import explain_labels
@@ -25,11 +24,12 @@ class AnnotationSummary:
 
     Args:
         ann_file (str): The file.
-        num_videos (int): Lines.
+        num_videos (int): Lines that are not empty.
         num_labels (int): Different labels.
         max_label (int): Largest label.
         digest (str): Fingerprint of the content.
         rows (list[tuple[str, int]]): Everything before the label of a line, and the label.
+        line_numbers (list[int]): The line of each row, from 1.
     """
 
     ann_file: str
@@ -38,11 +38,12 @@ class AnnotationSummary:
     max_label: int
     digest: str
     rows: list[tuple[str, int]] = field(default_factory=list, repr=False, compare=False)
+    line_numbers: list[int] = field(default_factory=list, repr=False, compare=False)
 
 
 def list_digest(text: str) -> str:
     """Return the fingerprint of a list: the first 16 hex digits of its SHA-256."""
-    return hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:16]
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def check_annotation(
@@ -71,11 +72,11 @@ def check_annotation(
         AnnotationSummary: The rows, counts and a digest.
 
     Raises:
-        MGDMError: If the file is missing or empty, a line has another form, a label that is no
-            number or out of range, or most labels contradict the class folders.
+        MGDMError: If the file is missing, empty or not UTF-8, a line has another form, a label
+            that is no number or out of range, or most labels contradict the class folders.
     """
-    text = _read(ann_file).decode('utf-8', 'surrogateescape')
-    lines = text.splitlines()
+    text = read_list(ann_file)
+    lines = list(list_lines(text))
     if not lines:
         raise MGDMError(f'{ann_file}: the annotation file is empty; expected one video a line.')
     form = 'path label'
@@ -83,37 +84,19 @@ def check_annotation(
         form = 'folder offset frames label' if with_offset else 'folder frames label'
     separator = None if rawframes else delimiter
     rows = [
-        _parse_line(line.strip(), f'{ann_file}:{number}', form.split(), separator)
-        for number, line in enumerate(lines, 1)
+        _parse_line(line, f'{ann_file}:{number}', form.split(), separator) for number, line in lines
     ]
+    numbers = [number for number, _ in lines]
     labels = {label for _, label in rows}
     if wrong := '' if classes is None else explain_labels(rows, classes):
         raise MGDMError(f'{ann_file}: {wrong}')
-    _check_range(str(ann_file), rows, labels, num_classes)
+    _check_range(str(ann_file), rows, numbers, labels, num_classes)
     return AnnotationSummary(
-        str(ann_file), len(lines), len(labels), max(labels), list_digest(text), rows
-    )
-
-
-def _read(ann_file: str) -> bytes:
-    if '://' in str(ann_file):
-        from mmengine import fileio
-
-        if fileio.exists(ann_file):
-            return bytes(fileio.get(ann_file))
-    elif osp.isfile(ann_file):
-        return Path(ann_file).read_bytes()
-    raise MGDMError(
-        f'{str(ann_file)!r}: no such annotation file; the current folder is {os.getcwd()}. '
-        'Check `ann_file` and `data_root` of the data set in the config, or make the list with '
-        'tools/data/build_lists.py (build_protocol.py for a protocol). Our configs look below '
-        'the folder `data`, or below $MGDM_DATA where that is set.'
+        str(ann_file), len(rows), len(labels), max(labels), list_digest(text), rows, numbers
     )
 
 
 def _parse_line(line: str, where: str, form: list[str], separator: str | None) -> tuple[str, int]:
-    if not line:
-        raise MGDMError(f'{where}: the line is empty; delete it.')
     fields = line.split(separator)
     if len(fields) != len(form):
         hint = (
@@ -140,13 +123,17 @@ def _parse_line(line: str, where: str, form: list[str], separator: str | None) -
 
 
 def _check_range(
-    ann_file: str, rows: list[tuple[str, int]], labels: set[int], num_classes: int | None
+    ann_file: str,
+    rows: list[tuple[str, int]],
+    numbers: list[int],
+    labels: set[int],
+    num_classes: int | None,
 ) -> None:
     last = max(labels) if num_classes is None else num_classes - 1
     if min(labels) >= 0 and max(labels) <= last:
         return
     number, (path, label) = next(
-        (i, row) for i, row in enumerate(rows, 1) if not 0 <= row[1] <= last
+        (i, row) for i, row in zip(numbers, rows, strict=True) if not 0 <= row[1] <= last
     )
     limit = 'from 0' if num_classes is None else f'0 to {last}'
     many = '' if num_classes is None else f' for the {num_classes} class names of the config'

@@ -103,7 +103,7 @@ def read_reports(path: str) -> list[Report]:
     require_file(path, 'report')
     try:
         content = json.loads(Path(path).read_text('utf-8'))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise MGDMError(f'{path} cannot be read as a report: {error}') from None
     if not isinstance(content, dict) or content.get('format') != FORMAT:
         raise MGDMError(f'{path} is no report; expected what tools/evaluate.py --out wrote.')

@@ -199,11 +199,15 @@ class Parts:
         Returns:
             bool: Whether there was anything.
         """
-        found = self._old.exists()
+        found = self._old.exists() or self._lock.exists()
         if found:
             shutil.rmtree(self._old, ignore_errors=True)
             self._unlink_lock()
         return found
+
+    def others(self) -> list[Path]:
+        """Return the files that other processes began."""
+        return [file for file in self.folder.glob('*.jsonl') if file != self._path]
 
     def close(self) -> None:
         """Close the file of this process, everything on disk; one without a block goes."""
@@ -222,7 +226,7 @@ def is_unfinished(out: str | Path) -> bool:
     Args:
         out (str | Path): The negatives file.
     """
-    return _folder_of(out).exists() or _folder_of(out, '.old').exists()
+    return any(_folder_of(out, more).exists() for more in ('', '.old', '.lock'))
 
 
 def _folder_of(out: str | Path, more: str = '') -> Path:

@@ -93,12 +93,20 @@ class MiningRun:
 
     def _is_finished(self, done: Mapping[int, FinishedBlock]) -> bool:
         """Find out whether this process comes after the end; with blocks, the run is not over."""
-        killed_at_the_end = self.parts.remove_remains()
+        remains = self.parts.remove_remains()
         if done:
             return False
-        if (self.process.count > 1 or killed_at_the_end) and self._is_written():
+        # One that was killed before its first block, as a process that came too late, left a file.
+        others = self.parts.others()
+        if (self.process.count > 1 or remains or others) and self._is_written():
+            self.parts.remove()
             return True
-        check_output(self.out, self.overwrite)
+        try:
+            check_output(self.out, self.overwrite)
+        except MGDMError:
+            for file in others:
+                file.unlink(missing_ok=True)
+            raise
         return False
 
     def _is_written(self) -> bool:

@@ -15,7 +15,7 @@ from ..config import ParsedConfig, is_type, step_list
 from ..datasets.annotations import check_dataset
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
-from ..negatives import path_hash, video_path
+from ..negatives import path_hash, path_key, video_path
 
 __all__ = ['MiningVideos', 'mining_transforms']
 
@@ -104,7 +104,7 @@ class MiningVideos(Dataset):
                     f'{dataset.ann_file}: {path!r} has label {label}; expected one number from 0 '
                     f'to {num_classes - 1} for the {num_classes} class names of the config.'
                 )
-            key = path_hash(path)
+            key = path_hash(path_key(path))
             if key in seen:
                 if seen[key] != label:
                     raise MGDMError(

@@ -9,7 +9,7 @@ video::
 """
 
 from .class_level import ClassNegatives, class_negatives
-from .format import FORMAT_VERSION, NegativesHeader, path_hash, video_path
+from .format import FORMAT_VERSION, NegativesHeader, path_hash, path_key, video_path
 from .reader import NegativesFile, read_header, read_negatives
 from .validation import NegativesSummary, validate_negatives
 from .writer import NegativesWriter
@@ -23,6 +23,7 @@ __all__ = [
     'NegativesWriter',
     'class_negatives',
     'path_hash',
+    'path_key',
     'read_header',
     'read_negatives',
     'validate_negatives',

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import UnionType
@@ -18,6 +19,7 @@ __all__ = [
     'check_version',
     'path_hash',
     'path_key',
+    'unique_keys',
     'video_path',
 ]
 
@@ -87,8 +89,8 @@ class NegativesHeader:
             MGDMError: If the line is no header, of another version, or lacks a key.
         """
         try:
-            data = json.loads(line)
-        except json.JSONDecodeError as error:
+            data = json.loads(line, object_pairs_hook=unique_keys)
+        except (ValueError, RecursionError) as error:
             raise MGDMError(f'{where}:1: the header is not JSON ({error}). {MINE_HINT}') from None
         if not isinstance(data, Mapping) or data.get('format') != FORMAT_NAME:
             raise MGDMError(
@@ -126,6 +128,15 @@ class NegativesHeader:
     def corpus(self) -> LabelCorpus:
         """Return the corpus whose ids the file uses."""
         return LabelCorpus(self.classes, self.labels[len(self.classes) :], self.prompt)
+
+
+def unique_keys(pairs: list[tuple[str, object]]) -> dict:
+    """Build a JSON object, for ``object_pairs_hook``; ``ValueError`` if a key is there twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = [key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1]
+        raise ValueError(f'the key {twice[0]!r} is there twice')
+    return found
 
 
 def check_version(found: object, newest: int, where: str) -> None:
@@ -181,7 +192,12 @@ def video_path(info: Mapping, prefix: str | None = '') -> str:
 
 
 def path_key(path: str) -> str:
-    """Return the form of a path under which it is found: no empty or '.' parts, '/' between."""
+    """Return the form of a path under which it is found.
+
+    No empty or '.' parts, '/' between them, and accents composed with their letters, which macOS
+    writes apart.
+    """
+    path = unicodedata.normalize('NFC', path)
     return '/'.join(part for part in path.replace('\\', '/').split('/') if part not in ('', '.'))
 
 

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MGDMError
+from ..errors import MGDMError, require_file
 from ..text.corpus import LabelCorpus
-from .format import MINE_HINT, NegativesHeader, path_hash, path_key
+from .format import MINE_HINT, NegativesHeader, path_hash, path_key, unique_keys
+
+# What a line of another form ends in.
+_WRONG = (
+    ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
 
 __all__ = ['NegativesFile', 'check_rows', 'read_header', 'read_negatives']
 
@@ -112,11 +117,10 @@ class NegativesFile:
         """
         row = self.find(filename)
         if row is None:
-            example = f', such as {self.path_of(0)!r}' if len(self) else ''
             raise MGDMError(
-                f'{self.path}: holds no video {filename!r} (it has {len(self)} videos{example}). '
-                'It was mined for another annotation file, or this video could not be read then. '
-                'Mine again for this list, or take the video off the list.'
+                f'{self.path}: holds no video {filename!r} (it has {len(self)} videos, such as '
+                f'{self.path_of(0)!r}). It was mined for another annotation file, or this video '
+                'could not be read then. Mine again for this list, or take the video off the list.'
             )
         return row
 
@@ -190,7 +194,9 @@ def read_negatives(path: str | Path) -> NegativesFile:
         header = NegativesHeader.from_json(line, str(path))
         for number, line in enumerate(file, 2):
             try:
-                row = json.loads(line)
+                row = json.loads(line, object_pairs_hook=unique_keys)
+                if not path_key(row['path']):
+                    raise ValueError('the path is empty')
                 label, ids, values = row['label'], row['negatives'], row['scores']
                 if len(ids) != header.k or len(values) != header.k:
                     raise MGDMError(
@@ -204,10 +210,12 @@ def read_negatives(path: str | Path) -> NegativesFile:
                 scores.extend(values)
             except MGDMError:
                 raise
-            except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            except _WRONG as error:
                 raise _bad_line(path, number, line, error) from None
     if not line.endswith('\n'):
         raise _cut_off(path, number)
+    if not labels:
+        raise MGDMError(f'{path}: holds no video, only the header. {MINE_HINT}')
     arrays = (
         np.frombuffer(labels, dtype=np.int32),
         np.frombuffer(negatives, dtype=np.int32).reshape(-1, header.k),
@@ -291,11 +299,8 @@ def check_rows(
 
 
 def _require(path: str | Path) -> None:
-    if not Path(path).is_file():
-        raise MGDMError(
-            f'{path}: no such negatives file. Mine it first: python tools/mine_negatives.py '
-            f'CONFIG --out {path}'
-        )
+    hint = f'Mine it first: python tools/mine_negatives.py CONFIG --out {path}'
+    require_file(path, 'negatives file', hint)
 
 
 def _cut_off(path: Path, number: int) -> MGDMError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..errors import MGDMError, explain_disk
+from ..errors import MGDMError, explain_csv, explain_disk, require_file
 from .format import check_version
 
 __all__ = ['SEPARATOR', 'Table', 'kind_of', 'read_table', 'write_table']
@@ -57,8 +57,7 @@ def read_table(path: Path) -> Table:
     Raises:
         MGDMError: If it is missing, is no table, or was written by a later release.
     """
-    if not path.is_file():
-        raise MGDMError(f'{path}: no such file.')
+    require_file(path, 'table')
     if kind_of(path) == 'csv':
         side = _side_file(path)
         text, where = side.read_text('utf-8') if side.is_file() else None, str(side)
@@ -78,7 +77,8 @@ def read_table(path: Path) -> Table:
 def _csv_lines(path: Path) -> Iterator[tuple[str, list[str]]]:
     with open(path, encoding='utf-8-sig', errors='surrogateescape', newline='') as file:
         reader = csv.reader(file)
-        yield from ((f'{path}:{reader.line_num}', cells) for cells in reader)
+        with explain_csv(path, reader):
+            yield from ((f'{path}:{reader.line_num}', cells) for cells in reader)
 
 
 def _csv_rows(
@@ -100,7 +100,7 @@ def _read_info(text: str | bytes | None, where: str) -> dict | None:
     try:
         info = json.loads(text)
         version, *_ = (info[key] for key in ('table_version', 'header', 'rows_digest'))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise MGDMError(
             f'{where}: should be a JSON object with `table_version`, `header` and `rows_digest` '
             f'({type(error).__name__}: {error}). Export the negatives again, or delete it and name '

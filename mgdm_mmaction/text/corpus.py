@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from itertools import groupby
@@ -26,6 +27,8 @@ __all__ = [
 
 # 'PlayingGuitar' -> 'Playing Guitar', 'TVShow' -> 'TV Show'; digits stay with the word before them.
 _CAMEL_CASE = re.compile(r'(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])')
+# A minus before a number says something; a hyphen between words does not.
+_MINUS = re.compile(r'(?<![^\W_])-(?=\d)')
 _ID_AND_NAME = re.compile(r'(\d+)\s*[\s,;:]\s*(.+)')
 
 
@@ -39,7 +42,7 @@ def format_label(name: str) -> str:
         str: ``'playing guitar'`` for ``'PlayingGuitar'``, ``'brush hair'`` for ``'brush_hair'``,
         ``"massaging person's head"`` as it is.
     """
-    text = str(name).replace('_', ' ')
+    text = unicodedata.normalize('NFC', str(name)).replace('_', ' ')
     # A name that already has spaces is prose: 'playing the McDonald game' must stay three words.
     if not any(char.isspace() for char in text.strip()):
         text = _CAMEL_CASE.sub(' ', text)
@@ -49,8 +52,9 @@ def format_label(name: str) -> str:
 def normalize_label(name: str) -> str:
     """Return the key under which two spellings of an action count as the same.
 
-    Case, underscores, hyphens, spaces, quotes and other punctuation do not matter; the words and
-    their order do.
+    Case, underscores, hyphens, spaces, quotes and other punctuation do not matter; the words, their
+    order, accents and vowel signs, and signs that are read do: ``'c'``, ``'C++'`` and ``'C#'`` are
+    three names, as are ``'+1'`` and ``'-1'``.
 
     Args:
         name (str): Class name in any spelling.
@@ -58,7 +62,20 @@ def normalize_label(name: str) -> str:
     Returns:
         str: The key, for example ``'playingguitar'``.
     """
-    return ''.join(char for char in str(name).casefold() if char.isalnum())
+    # An acute accent in the place of an apostrophe would become one of the letter before it.
+    text = unicodedata.normalize('NFKC', str(name).replace('\N{ACUTE ACCENT}', "'")).casefold()
+    text = unicodedata.normalize('NFKC', text)
+    return ''.join(filter(_is_read, _MINUS.sub('\N{MINUS SIGN}', text)))
+
+
+def _is_read(char: str) -> bool:
+    """Return whether a character is a letter, digit, mark, symbol or a sign that has a name."""
+    kind = unicodedata.category(char)
+    return kind[0] in 'LMN' or kind in ('Sm', 'Sc', 'So') or char in '#%&@'
+
+
+def _has_word(name: str) -> bool:
+    return any(char.isalnum() for char in name)
 
 
 def packaged_label_maps() -> list[str]:
@@ -90,7 +107,7 @@ def read_labels(source: str | Path | Sequence[str]) -> list[str]:
     if not isinstance(source, str | Path):
         names = list(source)
         for i, name in enumerate(names):
-            if not isinstance(name, str) or not normalize_label(name):
+            if not isinstance(name, str) or not _has_word(name):
                 raise MGDMError(
                     f'class names: entry {i} is {name!r}; expected a name with letters or digits. '
                     'In a text config file, quote names that look like numbers.'
@@ -135,7 +152,7 @@ def _parse_labels(text: str, where: str) -> list[str]:
                 )
         names = [(i, match.group(2)) for (i, _), match in zip(lines, numbered, strict=True)]
     for line_no, name in names:
-        if not normalize_label(name):
+        if not _has_word(name):
             raise MGDMError(f'{where}:{line_no}: {name!r} has no letter or digit; write a name.')
     return [name for _, name in names]
 

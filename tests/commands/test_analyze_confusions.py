@@ -110,7 +110,7 @@ def test_dumps_with_paths_below_another_folder(runs):
         (['--number', '0'], '--number should be at least 1'),
         (['--dpi', '1'], '--dpi 1: expected'),
         (['--out', 'one.pkl'], 'one.pkl: cannot be made .* name a folder'),
-        (['--negatives', 'gone.jsonl'], 'gone.jsonl: no such negatives file'),
+        (['--negatives', 'gone.jsonl'], 'negatives file gone.jsonl does not exist'),
         (['--config', 'gone.py'], 'the config gone.py does not exist'),
         (['--font', 'gone.ttf'], 'gone.ttf'),
     ],

@@ -53,7 +53,7 @@ def test_the_videos_of_another_list(listed):
     ]
     assert (len(file), file.k) == (2, 2)
     assert file.header.annotation_digest == check_annotation(ann_file).digest
-    with pytest.raises(MGDMError, match='nowhere.txt.*no such annotation file'):
+    with pytest.raises(MGDMError, match='nowhere.txt.*does not exist'):
         main([*arguments[:-1], str(root / 'nowhere.txt'), '--overwrite'])
 
 
@@ -79,11 +79,11 @@ def test_there_and_back(listed, capsys):
         (['a.jsonl', 'b'], 'b: unknown kind of file'),
         (['a.jsonl', 'b.csv', '--config', 'c.py'], '--config is for importing'),
         (['a.jsonl', 'b.csv', '--num-negatives', '3'], '--num-negatives is for importing'),
-        (['a.jsonl', 'b.csv'], 'a.jsonl: no such negatives file'),
+        (['a.jsonl', 'b.csv'], 'negatives file a.jsonl does not exist'),
         (['a.csv', 'b.jsonl', '--names'], '--names is for an export'),
         (['a.csv', 'b.jsonl', '--ann-file', 'x'], '--ann-file needs --config'),
         (['a.csv', 'b.jsonl', '--config', 'c.py'], 'config c.py does not exist'),
-        (['a.csv', 'b.jsonl'], 'a.csv: no such file'),
+        (['a.csv', 'b.jsonl'], 'table a.csv does not exist'),
     ],
 )
 def test_mistakes(arguments, message, tmp_path, monkeypatch):

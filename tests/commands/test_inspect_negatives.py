@@ -43,7 +43,7 @@ def test_a_comparison_and_its_page(file, tmp_path, capsys):
     ('options', 'message'),
     [
         ([], 'give one FILE, .* try: python tools/inspect_negatives.py'),
-        (['nowhere.jsonl'], 'nowhere.jsonl: no such negatives file'),
+        (['nowhere.jsonl'], 'negatives file nowhere.jsonl does not exist'),
         (['{file}', '--compare', '{file}', '{file}'], 'give one FILE, or --compare'),
         (['--compare', '{file}', '{file}', '--list', 'x'], '--list belongs to one FILE'),
         (['{file}', '--videos', 'v'], '--videos: is about the page; add --html OUT'),

@@ -123,7 +123,8 @@ def test_mines_trains_and_counts(text, toy, tmp_path, monkeypatch, capsys):
     assert cfg.attach == ('negatives.jsonl', 3, 1, None)
     assert cfg.views('test') == (8, 1, 1)
 
-    mine(['my.py', '--out', 'negatives.jsonl', '--num-negatives', '5', '--num-workers', '0'])
+    # The file that the config reads.
+    mine(['my.py', '--num-negatives', '5', '--num-workers', '0'])
     assert read_negatives('negatives.jsonl').k == 5
     # k reaches the step, and with it the check of what was mined.
     options = ['--cfg-options', 'train_cfg.max_epochs=1', 'batch_size=8', 'k=4']

@@ -137,7 +137,7 @@ def test_the_lists_and_the_decoder_of_a_config(root, tmp_path, capsys):
     [
         ('', 'name the lists'),
         ('list.txt --root nowhere', '--root nowhere: no such folder'),
-        ('none.txt --root clips', 'no such annotation file'),
+        ('none.txt --root clips', 'annotation file none.txt does not exist'),
         ('list.txt --root clips --workers 0', '--workers 0'),
         ('list.txt --write-clean clean.txt', 'all 2 clips are broken .*Is --root'),
     ],

@@ -1,3 +1,4 @@
+import os
 from collections import Counter
 
 import pytest
@@ -40,6 +41,29 @@ def test_a_share_of_every_class_is_taken_for_validation(tree, capsys):
     assert 'folders without a clip, left out: 1 (Still Copying)' in printed
     assert f'list digest {check_annotation(str(out / "val_list.txt")).digest}' in printed
     assert f"data_prefix=dict(video='{tree}')" in printed
+
+
+def test_texts_of_the_classes_are_shown(tmp_path, capsys):
+    clear = ['a_cappella', 'TaiChi', 'sit-up', 'Café']
+    tree = touch(tmp_path / 'mine', [f'{name}/1.mp4' for name in clear])
+    build(tree, '--val', str(tree))
+    printed = capsys.readouterr().out
+    assert "the 4 class names as: 'This is a video about a cappella', " in printed
+    assert 'warning' not in printed
+    touch(tree, [f'{name}/1.mp4' for name in ('b_slice', 'BMX', 'c01', '007')])
+    out = build(tree, '--val', str(tree), '--force')
+    warned = f'4 (007, b slice, bmx, c01). Write the words out in {out / "classes.txt"}'
+    assert f'abbreviated, which CLIP does not know: {warned}' in capsys.readouterr().out
+
+
+def test_names_that_are_no_text_are_left_out(tree):
+    folder = os.path.join(os.fsencode(tree), b'caf\xe9')
+    os.mkdir(folder)
+    open(os.path.join(folder, b'1.mp4'), 'w').close()
+    out = build(tree, '--val', str(tree))
+    assert len((out / 'classes.txt').read_text().splitlines()) == 4
+    missing = (out / 'train_list_missing.txt').read_text()
+    assert missing == 'caf\\udce9/1.mp4\tthe name is no UTF-8 text, as lists must be; rename it\n'
 
 
 def test_the_share_depends_on_the_seed_and_hardly_on_other_clips(tree):

@@ -119,6 +119,7 @@ def test_k700_takes_labels_from_a_file_or_the_csv_files(tmp_path):
         (HEADER + 'abseiling,a,x,2,train,0\n', "train.csv:2: time_start 'x'"),
         (HEADER + 'abseilin,a,1,2,train,0\n', "train.csv:2: 'abseilin'.*mean 'abseiling'"),
         (HEADER + 'abseiling,gone,1,2,train,0\n', 'not one of the 1 clips named was found'),
+        (HEADER + f'"{"a" * 200_000},b,1,2,train,0\n', r'train\.csv:2: .*double quote missing'),
         (None, r'train\.csv: no such file'),
     ],
 )

@@ -1,6 +1,9 @@
 """Annotation checks name file and line."""
 
+import unicodedata
+
 import pytest
+from mmaction.registry import DATASETS
 
 from mgdm_mmaction.datasets import check_annotation, check_dataset
 from mgdm_mmaction.errors import MGDMError
@@ -34,7 +37,9 @@ def test_good_lists(tmp_path, text, options):
     ('text', 'options', 'message'),
     [
         ('', {}, 'list.txt: the annotation file is empty'),
-        ('a.mp4 0\n\nb.mp4 1\n', {}, 'list.txt:2: the line is empty'),
+        ('\n \n', {}, 'list.txt: the annotation file is empty'),
+        ('a.mp4 0\n\nb.mp4 3\n', {}, "list.txt:3: label 3 of 'b.mp4'"),
+        ('a.mp4 0\r\n\r\nb.mp4\r\n', {}, "list.txt:3: expected 'path label'"),
         ('a.mp4 0\nb.mp4 3\n', {}, "list.txt:2: label 3 of 'b.mp4'; expected 0 to 2 for the 3"),
         ('a.mp4 -1\n', {}, 'list.txt:1: label -1'),
         ('a.mp4 x\n', {}, "list.txt:1: 'x' should be whole numbers"),
@@ -51,8 +56,63 @@ def test_bad_lists(tmp_path, text, options, message):
 
 
 def test_missing_list(tmp_path):
-    with pytest.raises(MGDMError, match=r'none.txt.*no such annotation file.*build_lists\.py'):
+    with pytest.raises(MGDMError, match=r'none.txt does not exist.*build_lists\.py'):
         check_annotation(str(tmp_path / 'none.txt'))
+    with pytest.raises(MGDMError, match='annotation file .* is a folder'):
+        check_annotation(str(tmp_path))
+
+
+LIST = 'é/1.mp4 0\n\nb/2.mp4 2\n'
+
+
+def load(path, kind='VideoDataset', **options):
+    """What MMAction2's own data set reads."""
+    dataset = DATASETS.build({'type': kind, 'ann_file': str(path), 'pipeline': [], **options})
+    return [dataset.get_data_info(i) for i in range(len(dataset))]
+
+
+@pytest.mark.parametrize('encoding', ['utf-8', 'utf-8-sig', 'utf-16'])
+@pytest.mark.parametrize('end', ['\n', '\r\n'])
+def test_mmaction2_reads_the_clips_that_are_checked(tmp_path, encoding, end):
+    path = tmp_path / 'list.txt'
+    path.write_bytes(LIST.replace('\n', end).encode(encoding))
+    summary = check_annotation(str(path), 3)
+    assert summary.rows == [('é/1.mp4', 0), ('b/2.mp4', 2)]
+    assert summary.line_numbers == [1, 3]
+    assert [(info['filename'], info['label']) for info in load(path)] == summary.rows
+    # A mark is no part of what the list says.
+    path.write_bytes(LIST.replace('\n', end).encode())
+    assert summary.digest == check_annotation(str(path), 3).digest
+
+
+def test_empty_lines_among_raw_frames(tmp_path):
+    path = write(tmp_path, '\ufeffa 30 0\n\nb 40 2\n\n')
+    found = [(i['frame_dir'], i['total_frames'], i['label']) for i in load(path, 'RawframeDataset')]
+    assert found == [('a', 30, 0), ('b', 40, 2)]
+    assert check_annotation(path, 3, rawframes=True).rows == [('a 30', 0), ('b 40', 2)]
+
+
+@pytest.mark.parametrize(('encoding', 'name'), [('latin-1', 'LATIN1'), ('utf-16-le', 'UTF-16LE')])
+def test_lists_in_other_encodings(tmp_path, encoding, name):
+    path = tmp_path / 'list.txt'
+    path.write_bytes(LIST.encode(encoding))
+    for read in (check_annotation, load):
+        with pytest.raises(MGDMError, match=f'list.txt: .*not UTF-8.*iconv -f {name} -t UTF-8'):
+            read(str(path))
+
+
+@pytest.mark.parametrize(('listed', 'on_disk'), [('NFD', 'NFC'), ('NFC', 'NFD')])
+def test_letters_that_are_composed_otherwise_on_disk(tmp_path, listed, on_disk):
+    names = ['über/café.mp4', 'über/none é.mp4', 'plain/a.mp4']
+    kept = [unicodedata.normalize(on_disk, name) for name in names]
+    for name in kept[::2]:
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    path = write(tmp_path, ''.join(f'{unicodedata.normalize(listed, n)};0\n' for n in names))
+    infos = load(path, data_prefix={'video': str(tmp_path)}, delimiter=';')
+    found = [info['filename'].removeprefix(f'{tmp_path}/') for info in infos]
+    # Of a clip that is not there, the name in the list is what a message shows.
+    assert found == [kept[0], unicodedata.normalize(listed, names[1]), 'plain/a.mp4']
 
 
 def test_data_sets_of_a_config(tmp_path):

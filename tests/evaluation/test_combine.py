@@ -207,6 +207,9 @@ class TestFiles:
         (['a.py', '--out', 'b.txt'], '--out b.txt: the name should end in .json'),
         (['a.py', '--over', 'X'], '--over X: expected NAME=1-10'),
         (['a.py', '--over', 'X=3-1'], '--over X=3-1: expected NAME=1-10'),
+        (['a.py', '--over', 'X=1-999999999'], '--over X=1-999999999: 999999999 tests; expected'),
+        (['a.py', '--over', 'X=1-2000', 'Y=1-2000'], '4000000 tests; expected 1000000 or fewer'),
+        (['a.py', '--out', f'{"b" * 300}.json'], 'File name too long'),
         (['gone.py'], 'the config gone.py does not exist'),
     ],
 )

@@ -153,7 +153,7 @@ def test_a_list_cannot_write_elsewhere(dump, tmp_path):
         ('f', '--long-video-mode', 'needs --clip-interval'),
         ('f.npz', '--long-video-mode --clip-interval 3', 'which no table holds'),
         ('f.npz', '--launcher pytorch', 'written by one process'),
-        ('f', '--video-list gone.txt', "'gone.txt': no such annotation file"),
+        ('f', '--video-list gone.txt', 'annotation file gone.txt does not exist'),
         ('f', '--cfg-options test_dataloader=None', 'there is no test_dataloader'),
     ],
 )

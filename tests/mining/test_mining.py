@@ -165,7 +165,7 @@ def test_unreadable_videos_are_left_out(root):
 @pytest.mark.parametrize(
     ('lines', 'message'),
     [
-        (None, 'train.txt.*no such annotation file'),
+        (None, 'train.txt.*does not exist'),
         ('', 'train.txt: the annotation file is empty'),
         ('a/0.mp4 0\na/1.mp4 4\n', "train.txt:2: label 4 of 'a/1.mp4'; expected 0 to 3 for the 4"),
         ('a/0.mp4 0\na/0.mp4 1\n', "train.txt: 'a/0.mp4' is listed with label 0 and with label 1"),

@@ -164,6 +164,30 @@ def test_killed_in_its_last_moments(root, config, reference, monkeypatch, last):
         mine(config, out, **SMALL)
 
 
+@pytest.mark.parametrize('left', ['file', 'lock'])
+def test_what_came_too_late_is_cleaned_up(root, config, reference, left):
+    """A process that was killed before its first block, or at the lock, after the run was over."""
+    out = root / 'out.jsonl'
+
+    def leave():
+        if left == 'file':
+            Parts(out, {}).open(1)
+        else:
+            Path(f'{out}.parts.lock').touch()
+        assert left_behind(root)
+
+    mine(config, out, **SMALL)
+    leave()
+    assert mine(config, out, **SMALL) is None
+    assert not left_behind(root)
+    assert out.read_bytes() == reference
+    out.write_text('another file')
+    leave()
+    with pytest.raises(MGDMError, match='exists already'):
+        mine(config, out, **SMALL)
+    assert not left_behind(root)
+
+
 def end_within_remove(parts):
     os.rename(parts.folder, f'{parts.folder}.old')
     next(Path(f'{parts.folder}.old').iterdir()).unlink()

@@ -150,6 +150,7 @@ VIDEO, CLASS, SCORED = (
         (VIDEO + 'a/1,run,dive\na//1,run,dive\n', "t.csv:3, column path: 'a//1' is there twice"),
         (CLASS + 'run,dive\nRun,swim\n', "t.csv:3, column class: 'Run' is there twice"),
         (CLASS + 'run,swim\n', r"column class: no row for 2 classes .* 'HighJump', 'dive'"),
+        (VIDEO + f'"{"a" * 200_000},run,dive\n', r't.csv:2: .*field larger.*double quote missing'),
         (SCORED + '1,run,dive,x\n', "column scores: could not convert.*'x'"),
         (SCORED + '1,run,dive,1|2\n', 'column scores: 2 scores for 1 negatives'),
         (SCORED + '1,run,dive|swim,1|2\n', 't.csv:2: the scores rise'),
@@ -182,7 +183,7 @@ def test_mistakes_in_parquet(tmp_path, row, message):
 
 def test_files_that_do_not_fit(source, tmp_path, monkeypatch):
     out = tmp_path / 'out.jsonl'
-    with pytest.raises(MGDMError, match='nowhere.csv: no such file'):
+    with pytest.raises(MGDMError, match='nowhere.csv does not exist'):
         import_negatives(tmp_path / 'nowhere.csv', out)
     with pytest.raises(MGDMError, match='t.txt: unknown kind of file'):
         export_negatives(source, tmp_path / 't.txt')

@@ -147,7 +147,11 @@ def _row(**change):
         (_row(scores=[0.25, 0.5]), r':5: the scores rise'),
         (_row(scores=[float('nan'), 0.5]), r':5: a score'),
         (_row(path='./train/run//1.mp4'), r':5: .*already in line 2'),
+        (_row(path='/macos/Cafe\u0301.mp4'), r':6: .*already in line 5'),
         (_row(path=None), r':5: expected one video'),
+        (_row(path='./'), r':5: .*the path is empty'),
+        (json.dumps(_row())[:-1] + ', "label": 1}', r":5: .*the key 'label' is there twice"),
+        ('[' * 100_000, r':5: .*RecursionError'),
         (_row(label='run'), r':5: expected one video'),
         ({'path': 'x'}, r':5: expected one video'),
         ([1, 2], r':5: expected one video'),
@@ -155,7 +159,9 @@ def _row(**change):
 )
 def test_bad_rows(path, row, message):
     with open(path, 'a') as file:
-        file.write(json.dumps(row) + '\n')
+        if ':6:' in message:
+            file.write(json.dumps(_row(path='macos/Caf\xe9.mp4')) + '\n')
+        file.write((row if isinstance(row, str) else json.dumps(row)) + '\n')
     with pytest.raises(MGDMError, match=message):
         validate_negatives(path)
 
@@ -184,6 +190,9 @@ def _header(**change):
     [
         ('', 'empty'),
         ('no json\n', ':1: the header is not JSON'),
+        ('[' * 100_000 + '\n', ':1: the header is not JSON'),
+        (_header()[:-2] + ', "k": 3}\n', ":1: .*the key 'k' is there twice"),
+        (_header(), 'holds no video'),
         ('{"path": "a.mp4"}\n', ':1: this is no negatives file'),
         ('[1]\n', ':1: this is no negatives file'),
         (_header(format_version=7), 'format version 7.*reads version 1 to 2.*later release'),
@@ -202,7 +211,7 @@ def test_bad_headers(tmp_path, text, message):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(MGDMError, match='no such negatives file.*mine_negatives.py'):
+    with pytest.raises(MGDMError, match='does not exist.*mine_negatives.py'):
         read_negatives(tmp_path / 'none.jsonl')
 
 

@@ -1,6 +1,7 @@
 """Corpora: names, ids, prompts, duplicates, and the lists that come with the package."""
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -37,6 +38,55 @@ def test_spellings_share_one_key():
     spellings = ['PlayingGuitar', 'playing guitar', 'playing_guitar', 'Playing-Guitar']
     assert len({normalize_label(name) for name in spellings}) == 1
     assert normalize_label('hurling') != normalize_label('hurling (sport)')
+
+
+@pytest.mark.parametrize(
+    'name', ['Tiếng Việt', 'नमस्ते करना', 'ไปวิ่ง', '노래하기', 'ガッツポーズ', 'Café, Straße']
+)
+def test_one_word_however_its_letters_are_composed(name):
+    nfc, nfd = (unicodedata.normalize(form, name) for form in ('NFC', 'NFD'))
+    corpus = LabelCorpus(['run', nfc], extra=[nfd, name.casefold()])
+    assert (len(corpus), corpus.index(nfd)) == (2, 1)
+    assert format_label(nfd) == format_label(nfc) == unicodedata.normalize('NFC', name.lower())
+
+
+@pytest.mark.parametrize(
+    'names',
+    [
+        # Two Hindi, two Thai and two Vietnamese words that differ in marks alone.
+        ['दिन', 'दान', 'दीन'],
+        ['ไก', 'ไก่', 'ไก้'],
+        ['ma', 'má', 'mà', 'mạ'],
+        ['C', 'C++', 'C#'],
+        ['thumbs +1', 'thumbs -1', 'thumbs 1'],
+        ['R&B', 'RB'],
+    ],
+)
+def test_what_a_reader_tells_apart_are_two_names(names):
+    for form in ('NFC', 'NFD'):
+        assert len(LabelCorpus([unicodedata.normalize(form, name) for name in names])) == len(names)
+
+
+@pytest.mark.parametrize(
+    ('name', 'same'),
+    [
+        ('push-up', 'PushUp'),
+        ('TV-2', 'tv 2'),
+        ("massaging person's head", 'massaging person´s_head'),
+        ('massaging person’s head', 'massaging persons head'),
+        ('ｆｕｌｌ　ｔｕｒｎ＋１', 'full turn +1'),
+        ('score \N{MINUS SIGN}1', 'Score_-1'),
+        ('HandStandPushups', 'handstand pushups'),
+    ],
+)
+def test_what_a_reader_takes_for_one_name(name, same):
+    assert normalize_label(name) == normalize_label(same)
+
+
+@pytest.mark.parametrize('name', ['k400', 'hmdb51', 'ucf101'])
+def test_names_of_packaged_maps_are_letters_and_digits(name):
+    for label in read_labels(name):
+        assert normalize_label(label) == ''.join(filter(str.isalnum, label.casefold()))
 
 
 @pytest.mark.parametrize(('name', 'count'), [('k400', 400), ('hmdb51', 51), ('ucf101', 101)])

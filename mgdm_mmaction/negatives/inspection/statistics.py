@@ -89,10 +89,8 @@ def count_file(file: NegativesFile, depth: int | None = None) -> FileStatistics:
             None: :data:`DEPTH`, or all if there are fewer.
 
     Raises:
-        MGDMError: If the file holds no video, or not as many negatives as ``depth``.
+        MGDMError: If the file does not hold as many negatives as ``depth``.
     """
-    if len(file) == 0:
-        raise MGDMError(f'{file.path}: holds a header and no video; there is nothing to show.')
     if depth is None:
         depth = min(DEPTH, file.k)
     if not 1 <= depth <= file.k:

@@ -63,7 +63,7 @@ def test_raw_frames_and_delimiters(tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (None, '--list: .*no such annotation file'),
+        (None, '--list: .*does not exist'),
         ('a.mp4 9\n', "--list: .*list.txt:1: label 9 of 'a.mp4'; expected 0 to 4"),
         ('a.mp4\n', "--list: .*expected 'path label'"),
     ],

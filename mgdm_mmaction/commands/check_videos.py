@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..config import read_config
-from ..data_prep.lists import ListForm, number, some, write_texts
+from ..data_prep.lists import ListForm, number, write_texts
 from ..datasets.annotations import list_digest
 from ..errors import MGDMError
 from ..text.corpus import read_labels
@@ -49,7 +49,7 @@ def _of_lists(args: argparse.Namespace) -> tuple[list[dict], list[str] | None]:
     if not Path(args.root).is_dir():
         raise MGDMError(f'--root {args.root}: no such folder; the paths of the lists begin in it.')
     form = ListForm.of(args)
-    pipeline = [dict(type='DecordInit'), dict(type='DecordDecode')]
+    pipeline = [dict(type='VideoInit'), dict(type='VideoDecode')]
     if form.frames:
         pipeline = [dict(type='RawFrameDecode')]
     datasets = [
@@ -73,17 +73,11 @@ def _describe(entry, args: argparse.Namespace) -> str:
     places = [f'line {row}: {name}' for row, name in rows]
     clips = list(zip(places, entry.clips, strict=True))
     broken = [f'  broken: {place}: {clip.reason}' for place, clip in clips if clip.reason]
-    streams = [place for place, clip in clips if clip.stream]
     lines = [
         f'{entry.ann_file} (list digest {entry.digest}): {number(len(clips))} clips, {done}, '
         f'{number(len(broken))} broken',
         *broken,
     ]
-    if streams:
-        lines.append(
-            '  warning: files without an index (mpg, ts, flv), of which decord gives frames of '
-            f'other moments: {some(streams, 10)}. Convert them: ffmpeg -i IN OUT.mp4'
-        )
     return '\n'.join(lines)
 
 

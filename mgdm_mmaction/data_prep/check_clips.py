@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from mmaction.registry import DATASETS, TRANSFORMS
 from mmaction.utils import register_all_modules
@@ -20,6 +21,7 @@ from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error,
 from ..errors import MGDMError
 from ..mining.progress import Progress
 from ..negatives import video_path
+from ..video import FileVideo, UnreadableVideoError
 from .worker_pool import WorkerLost, run_guarded
 
 __all__ = ['NO_FILE', 'CheckedList', 'ClipCheck', 'check_clips']
@@ -33,6 +35,9 @@ _SOURCE = re.compile(r'\[\d\d:\d\d:\d\d\] \S+:\d+: ')
 # Frames that are in memory at a time.
 _CHUNK = 32
 
+# Frames are compared as pictures of this size, which levels out how decoders round colours.
+_SMALL = (16, 16)
+
 
 @dataclass(frozen=True)
 class ClipCheck:
@@ -40,7 +45,6 @@ class ClipCheck:
 
     frames: int  # as far as known
     reason: str = ''  # why it is broken; empty if it is not
-    stream: bool = False  # decord would give other frames of it than it is asked for
 
 
 @dataclass
@@ -77,7 +81,8 @@ def check_clips(
 
     A clip is broken where training would call it unreadable (see
     :class:`~mgdm_mmaction.datasets.transforms.SkipUnreadable`): the same transforms open and decode
-    it, and the same faults count. A clip that ends its worker process is broken too.
+    it, and the same faults count. So is one whose frames are not those that FFmpeg presents, and
+    one that ends its worker process.
 
     Args:
         datasets (Sequence[Mapping]): Configs of plain data sets with their pipelines; a list that
@@ -137,7 +142,7 @@ def _decode(jobs: list[tuple['ClipDecoder', dict]], index: int) -> ClipCheck:
 
 
 class ClipDecoder:
-    """Decode every frame of a clip with the transforms of a pipeline that open and decode."""
+    """Decode every frame of a clip with the transforms of a pipeline that open and decode it."""
 
     def __init__(self, pipeline: Sequence[Mapping], quick: bool = False) -> None:
         self._open, self._quick = [], quick
@@ -148,10 +153,9 @@ class ClipDecoder:
                 self._open.append(TRANSFORMS.build(copy.deepcopy(dict(item))))
             if name.endswith('Decode'):
                 self._decode = TRANSFORMS.build(copy.deepcopy(dict(item)))
-                self._by_decord = name == 'DecordDecode'
                 return
         raise MGDMError(
-            'the pipeline has no transform whose name ends with Decode, such as DecordDecode or '
+            'the pipeline has no transform whose name ends with Decode, such as VideoDecode or '
             'RawFrameDecode: there is nothing to check videos with.'
         )
 
@@ -174,29 +178,56 @@ class ClipDecoder:
             indices = np.arange(frames)
             if self._quick:
                 indices = np.unique([0, frames // 2, max(frames - 1, 0)])
+            reader = results.get('video_reader')
+            if isinstance(reader, FileVideo):
+                with reader:
+                    for _ in reader.read_each(indices):
+                        pass
+                damaged = f'damaged: {reader.damaged} packets cannot be decoded'
+                return ClipCheck(frames, damaged if reader.damaged else '')
             # Raw frames one by one, so that the broken one can be named.
             size = 1 if 'frame_dir' in info else _CHUNK
-            for start in range(0, max(len(indices), 1), size):
-                part = indices[start : start + size] + results.get('start_index', 0)
+            parts = [indices[i : i + size] for i in range(0, max(len(indices), 1), size)]
+            if is_file and not self._quick:
+                # Some decoders are right in a row, and wrong where they seek, as in training.
+                parts.insert(0, np.unique(np.linspace(0, frames - 1, 16, dtype=int)))
+            found = []
+            for part in parts:
+                part = part + results.get('start_index', 0)
                 where = f'frame {part[0]}: ' if size == 1 else ''
-                # DecordDecode takes the reader out of the results that it is given.
-                run_transforms([self._decode], {**results, 'frame_inds': part})
+                # Decoding takes the reader out of the results that it is given.
+                decoded = run_transforms([self._decode], {**results, 'frame_inds': part})
+                found += [_small(image) for image in decoded['imgs']]
         except NOT_THE_VIDEO:
             raise
         except Exception as error:
             return ClipCheck(frames, where + _SOURCE.sub('', describe_error(error)))
-        return ClipCheck(frames, stream=self._by_decord and is_file and _is_stream(path))
+        if not is_file:
+            return ClipCheck(frames)
+        return ClipCheck(frames, _compare(path, frames, np.concatenate(parts), found))
 
 
-def _is_stream(path: str) -> bool:
-    """Return whether a file is an MPEG program or transport stream, or flv, whatever its name.
+def _compare(path: str, frames: int, indices: np.ndarray, found: list[np.ndarray]) -> str:
+    """Return in what a decoder's frames are not those that FFmpeg presents; empty if they are."""
+    advice = 'frames of other moments: use VideoInit and VideoDecode'
+    try:
+        with FileVideo(path) as video:
+            if frames != len(video.times):
+                return f'{advice} (its decoder finds {frames} frames, FFmpeg {len(video.times)})'
+            unique, rows = np.unique(indices, return_inverse=True)
+            right = np.stack([_small(image) for image in video.read_each(unique)])
+    except UnreadableVideoError:
+        return ''  # there is nothing to compare with
+    found = np.stack(found)
+    far = np.abs(right[rows] - found).mean(1)
+    # Decoders differ a little in all colours. Of another moment is what fits it better.
+    for row in np.flatnonzero(far > 1):
+        nearest = np.abs(right - found[row]).mean(1).argmin()
+        if far[row] > 16 or np.abs(right[nearest] - found[row]).mean() < far[row] / 2:
+            return f'{advice} (frame {indices[row]} is the first)'
+    return ''
 
-    These have no index of their frames. decord 0.6.0 seeks in them by guess and silently gives
-    frames of other moments (dmlc/decord#54 is of that kind).
-    """
-    with open(path, 'rb') as file:
-        head = file.read(200)
-    if head.startswith((b'\0\0\x01\xba', b'\0\0\x01\xb3', b'FLV')):
-        return True
-    # Packets of 188 bytes, with a time of 4 bytes before each in m2ts.
-    return head[0:1] == head[188:189] == b'G' or head[4:5] == head[196:197] == b'G'
+
+def _small(image: np.ndarray) -> np.ndarray:
+    small = cv2.resize(image[..., :3], _SMALL, interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32).reshape(-1)

@@ -1,6 +1,6 @@
-"""Reading and writing video files outside the training pipeline."""
+"""Reading and writing video files."""
 
-from .reader import Source, UnreadableVideoError, Video, open_video
+from .reader import FileVideo, Source, UnreadableVideoError, Video, open_video
 from .writer import VideoWriter
 
-__all__ = ['Source', 'UnreadableVideoError', 'Video', 'VideoWriter', 'open_video']
+__all__ = ['FileVideo', 'Source', 'UnreadableVideoError', 'Video', 'VideoWriter', 'open_video']

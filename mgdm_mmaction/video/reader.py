@@ -1,4 +1,4 @@
-"""The one reader of videos outside the training pipelines: FFmpeg's frames, by PyAV."""
+"""The one reader of videos: FFmpeg's frames, by PyAV."""
 
 import itertools
 import os
@@ -7,18 +7,30 @@ from typing import NamedTuple, Protocol
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 __all__ = ['ArrayVideo', 'FileVideo', 'Source', 'UnreadableVideoError', 'Video', 'open_video']
 
 _ERRORS = (av.error.FFmpegError, OSError, ValueError)
 
+_MP4 = 'mov,mp4,m4a,3gp,3g2,mj2'
+
 # Files in which every packet is one frame with its own time, in FFmpeg's names: their index takes
 # no decoding.
-_FORMATS = ('mov,mp4,m4a,3gp,3g2,mj2', 'matroska,webm')
-_CODECS = ('h264', 'hevc', 'vp9', 'av1')
+_FORMATS = (_MP4, 'matroska,webm')
+_CODECS = ('h264', 'hevc', 'vp9', 'av1', 'mpeg4')
+
+# An MPEG-4 packet of less stands for no frame of its own: one before it holds two.
+_EMPTY = 20
 
 # Decoding this many frames is quicker than seeking, which empties the decoder's threads.
 _NEAR = 16
+
+# Decoded frames are kept up to this many bytes where all have to be decoded to count them.
+_KEEP = 100 << 20
+
+# Other threads would only wait for a frame of usual size.
+_SCALING = {'threads': 1} if int(av.__version__.split('.')[0]) >= 18 else {}
 
 
 class UnreadableVideoError(Exception):
@@ -102,26 +114,51 @@ class FileVideo:
     Edit lists, rotation and a variable rate count. Of a damaged file there is what can be decoded:
     a lost frame shows the next one that is not. One frame is held, besides those in the decoder.
 
-    The times come from the index where packets are frames, else from decoding the file once.
-    Reading goes forward; it seeks, ahead or back, only if the frames found behind the key frame
-    have the times that the index has, and otherwise starts anew.
+    The times come from the index where packets are frames, else from decoding the file once; its
+    frames are kept then if there are not too many. Reading goes forward; it seeks, ahead or back,
+    only if the frames found behind the key frame have the times that the index has, and otherwise
+    starts anew.
 
     Args:
         path (str | os.PathLike): The file.
+        num_threads (int, optional): Threads that decode. Defaults to 0: as many as there are cores.
+
+    Attributes:
+        is_plain (bool): Whether it is an mp4 file of H.264 or MPEG-4 that shows each of its
+            packets, without open GOPs: other decoders find the right frames of these.
+        damaged (int): Packets that could not be read or decoded so far, once there was a frame.
 
     Raises:
         UnreadableVideoError: If it cannot be opened, or no frame of it can be decoded.
     """
 
-    def __init__(self, path: str | os.PathLike) -> None:
+    def __init__(self, path: str | os.PathLike, num_threads: int = 0) -> None:
         self._path = os.path.abspath(path)
+        self._threads = num_threads
         self._container = None
+        self._scaler = VideoReformatter()
         self._stamps: np.ndarray | None = None  # times as the file has them, where they can be used
+        self._kept: list[av.VideoFrame] = []
+        self._wanted: set[int] | None = None
+        self._has_leading = False  # frames that are stored behind a key frame and shown before it
         self._open()
-        if not (self._container.format.name in _FORMATS and self._read_index()):
+        self.is_plain = self._container.format.name in _FORMATS and self._read_index()
+        if self.is_plain:
+            name = self._stream.codec_context.name
+            self.is_plain = (
+                self._container.format.name == _MP4
+                and name in ('h264', 'mpeg4')
+                and not self._has_leading
+                and self._stream.frames == len(self.times)
+            )
+            first = self._take()
+        else:
             self._read_all()
-        self._open()
-        first = self._take()
+            if self._kept:
+                first = self._kept[0]
+            else:
+                self._open()
+                first = self._take()
         if first is None:
             raise self._undecodable()
         self._turns = round(first.rotation / 90) % 4  # counter-clockwise, as numpy.rot90 counts
@@ -135,7 +172,54 @@ class FileVideo:
     ) -> Iterator[np.ndarray]:
         """Yield frames; see :class:`Video`."""
         for index in indices:
-            yield self._show(self._find(int(index)), size)
+            frame = self._kept[int(index)] if self._kept else self._find(int(index))
+            yield self._show(frame, size)
+
+    def read(self, indices: Sequence[int]) -> list[np.ndarray]:
+        """Return frames, upright, uint8 RGB [H, W, 3].
+
+        Quicker than :meth:`read_each` for some frames of a whole video: nothing is decoded that
+        they do not need. Each is an array of its own.
+
+        Args:
+            indices (Sequence[int]): Which ones, in any order, as often as wanted.
+
+        Raises:
+            UnreadableVideoError: If none can be decoded any more.
+        """
+        indices = [int(index) for index in indices]
+        images: dict[int, np.ndarray] = {}
+        if not self._kept and self._stamps is not None:
+            for key, group in itertools.groupby(sorted(set(indices)), self._key_before):
+                if key != self._key_before(key):  # seeking turned out not to be exact
+                    break
+                images.update(self._read_group(key, list(group)))
+        left = sorted(set(indices) - set(images))
+        images.update(zip(left, self.read_each(left), strict=True))
+        # Transforms change images in place: a frame that is wanted twice is two arrays.
+        return [
+            images[i] if i not in indices[:n] else images[i].copy() for n, i in enumerate(indices)
+        ]
+
+    def _read_group(self, key: int, indices: list[int]) -> dict[int, np.ndarray]:
+        """Return frames behind a key frame, without those that are lost."""
+        stamps = self._stamps[indices].tolist()
+        self._wanted = set(stamps)
+        images = {}
+        try:
+            self._seek(key)
+            for index, frame in self._decoded:
+                if frame.pts in stamps:
+                    images[index] = self._show(frame, None)
+                    if len(images) == len(indices):
+                        break
+        finally:
+            self._wanted = None
+            self._skip(True)
+            self._decoded = iter(())
+            # What is read next is sought: the decoder left out what was not wanted.
+            self._from = self._at = len(self.times)
+        return images
 
     def close(self) -> None:
         """Close the file."""
@@ -169,9 +253,11 @@ class FileVideo:
         if self._stream.codec_context is None:
             raise self._undecodable()
         self._stream.thread_type = 'AUTO'
+        self._stream.codec_context.thread_count = self._threads
         self._decoded = self._number(self._decode())
         self._from = self._at = -1  # the frame that is held stands for these
         self._frame: av.VideoFrame | None = None
+        self.damaged = 0
         self._ticks = 0  # how long the latest packet is shown
 
     def _undecodable(self) -> UnreadableVideoError:
@@ -183,14 +269,33 @@ class FileVideo:
         )
 
     def _decode(self) -> Iterator[av.VideoFrame]:
-        """Decode from here what can be decoded."""
+        """Decode from here what can be decoded; of ``_wanted`` frames, what they need."""
+        left = None if self._wanted is None else set(self._wanted)
+        has_frame = False
         for packet in self._packets():
             if packet is not None and packet.duration:
                 self._ticks = packet.duration
+            is_last = False
+            if left is not None and packet is not None:
+                self._skip(packet.is_keyframe or packet.pts in left)
+                is_last = left == {packet.pts}
+                left.discard(packet.pts)
             try:
-                yield from self._stream.decode(packet)
+                for frame in self._stream.decode(packet):
+                    has_frame = True
+                    yield frame
+                if is_last:  # the decoder need not wait for more
+                    yield from self._stream.decode(None)
+                    return
             except _ERRORS:
+                self.damaged += has_frame
                 continue
+
+    def _skip(self, is_needed: bool) -> None:
+        """Let the decoder leave out frames that no other frame needs, or not."""
+        # In other codecs, what FFmpeg calls unneeded may be needed (layers of HEVC).
+        if self._stream.codec_context.name == 'h264':
+            self._stream.codec_context.skip_frame = 'DEFAULT' if is_needed else 'NONREF'
 
     def _packets(self) -> Iterator[av.Packet | None]:
         """Yield packets up to the end, or to where the file is cut off; then nothing or None."""
@@ -201,36 +306,50 @@ class FileVideo:
             except StopIteration:  # after an empty packet, which empties the decoder
                 return
             except _ERRORS:
+                self.damaged += 1
                 yield None  # which empties it, too
                 return
 
     def _read_index(self) -> bool:
         """Take the times from the packets; return False if the frames need not be these."""
-        if self._stream.codec_context.name not in _CODECS:
+        name = self._stream.codec_context.name
+        if name not in _CODECS:
             return False
-        packets = [
-            (p.pts, p.duration or 0, p.is_keyframe, p.is_corrupt)
-            for p in self._packets()
-            if p is not None and p.size and not p.is_discard
-        ]
-        if not packets or any(pts is None or corrupt for pts, _, _, corrupt in packets):
+        packets, last, key = [], None, None
+        for packet in self._packets():
+            if packet is not None and packet.size and not packet.is_discard:
+                is_empty = name == 'mpeg4' and packet.size < _EMPTY
+                if packet.pts is None or packet.is_corrupt or is_empty:
+                    return False
+                packets.append((packet.pts, packet.duration or 0, packet.is_keyframe))
+                last = packet
+                key = packet.pts if packet.is_keyframe else key
+                self._has_leading |= key is not None and packet.pts < key
+        # A download that was given its length beforehand ends in zeros.
+        if last is None or not any(bytes(last)[:_EMPTY]):
             return False
-        stamps, durations, is_key, _ = map(np.array, zip(*sorted(packets), strict=True))
+        stamps, durations, is_key = map(np.array, zip(*sorted(packets), strict=True))
         if not (is_key[0] and (np.diff(stamps) > 0).all()):
             return False
         self._set_clock(stamps, durations[-1], is_key)
-        # Both ends are looked at: a file may start or stop with what cannot be decoded.
+        # A file may start with what cannot be decoded, or have two packets a frame.
         self._open()
-        first = next(self._decode(), None)
-        self._seek(int(self._keys[-1]))
-        last = [index for index, _ in self._decoded]
-        expected = range(int(self._keys[-1]), len(stamps))
-        return first is not None and first.pts == stamps[0] and last == list(expected)
+        first = list(itertools.islice(self._decoded, 2))
+        self._decoded = itertools.chain(first, self._decoded)
+        return bool(first) and [frame.pts for _, frame in first] == stamps[:2].tolist()
 
     def _read_all(self) -> None:
         """Take the times from the frames."""
+        self._stamps = None
         self._open()
-        frames = [(f.pts, f.dts, bool(f.key_frame)) for f in self._decode()]
+        frames, size = [], 0
+        for frame in self._decode():
+            frames.append((frame.pts, frame.dts, bool(frame.key_frame)))
+            size += sum(plane.buffer_size for plane in frame.planes)
+            if size <= _KEEP:
+                self._kept.append(frame)
+            else:
+                self._kept.clear()
         if not frames:
             raise self._undecodable()
         stamps, decoding, is_key = zip(*frames, strict=True)
@@ -271,8 +390,11 @@ class FileVideo:
             self._from, self._at, self._frame = self._at + 1, max(index, self._at), frame
         return frame
 
+    def _key_before(self, index: int) -> int:
+        return int(self._keys[np.searchsorted(self._keys, index, side='right') - 1])
+
     def _find(self, index: int) -> av.VideoFrame:
-        key = int(self._keys[np.searchsorted(self._keys, index, side='right') - 1])
+        key = self._key_before(index)
         if index < self._from or key > self._at + _NEAR:
             self._seek(key)
         while self._at < index:
@@ -285,7 +407,7 @@ class FileVideo:
     def _seek(self, key: int) -> None:
         """Stand before a key frame."""
         # Where there is no index, FFmpeg lands anywhere around the time.
-        for early in (0, 2) if key > 0 else ():
+        for early in (0, 2) if self._stamps is not None else ():
             stamp = int(self._stamps[key] - early / self._stream.time_base)
             self._container.seek(stamp, stream=self._stream)
             self._decoded = self._number(self._decode())
@@ -305,13 +427,17 @@ class FileVideo:
             size = self._frame_size  # a stream may change it
         elif self._turns % 2:
             size = size[::-1]
-        return np.ascontiguousarray(np.rot90(_scale(frame, size), self._turns))
+        return np.ascontiguousarray(np.rot90(_scale(frame, size, self._scaler), self._turns))
 
 
-def _scale(frame: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
+def _scale(
+    frame: av.VideoFrame, size: tuple[int, int], scaler: VideoReformatter | None = None
+) -> np.ndarray:
     width, height = size
     way = 'AREA' if width < frame.width else 'BICUBIC'
-    return frame.reformat(width, height, 'rgb24', interpolation=way).to_ndarray()
+    scaler = scaler or VideoReformatter()
+    image = scaler.reformat(frame, width, height, 'rgb24', interpolation=way, **_SCALING)
+    return image.to_ndarray()
 
 
 def open_video(source: Source | str | os.PathLike, fps: float = 30.0) -> FileVideo | ArrayVideo:

@@ -1,3 +1,4 @@
+import av
 import cv2
 import pytest
 
@@ -7,6 +8,7 @@ from mgdm_mmaction.errors import MGDMError
 from tests.data_prep.stand_ins import touch
 from tests.datasets.videos import frames_of, write_frames, write_video
 from tests.video.clips import encode
+from tests.video.kinds import KINDS
 
 
 @pytest.fixture
@@ -150,12 +152,44 @@ def test_mistakes(root, monkeypatch, capsys, command, message):
     assert ('Most files are missing: is --root' in capsys.readouterr().out) == ('clean' in command)
 
 
-def test_files_without_an_index_are_named(root, tmp_path, capsys):
-    encode(root / 'a/packets.ts', count=20)
-    # The name does not decide.
-    encode(root / 'a/other.ts', count=20).rename(root / 'a/other.mp4')
-    path = write_list(root, ['a/good.mp4', 'a/packets.ts', 'a/other.mp4'])
-    main([path, '--root', str(root), '--workers', '1'])
-    out = capsys.readouterr().out
-    found = '2 (line 2: a/packets.ts, line 3: a/other.mp4)'
-    assert f'frames of other moments: {found}. Convert them: ffmpeg' in out
+def test_frames_of_other_moments_are_named(root, tmp_path, capsys):
+    """By decord: B-frames in avi; streams without an index, whatever their name; edit lists."""
+    names = {'a/good.mp4': False}
+    for kind in ('MPEG-4 in avi, B-frames', 'H.264 transport stream', 'edit list, end trimmed'):
+        name, write = KINDS[kind]
+        write(root / name)
+        names[name] = True
+    (root / 'h264.ts').rename(root / 'stream.mp4')
+    names['stream.mp4'] = names.pop('h264.ts')
+    path = write_list(root, names)
+    config = tmp_path / 'config.py'
+    for opening, decoding in (('VideoInit', 'VideoDecode'), ('DecordInit', 'DecordDecode')):
+        config.write_text(
+            f"pipeline = [dict(type='{opening}'), dict(type='{decoding}')]\n"
+            f"dataset = dict(type='VideoDataset', ann_file='{path}', pipeline=pipeline,\n"
+            f"    data_prefix=dict(video='{root}'))\n"
+            'train_dataloader = dict(dataset=dataset)\nmodel = dict(cls_head=dict())\n'
+        )
+        command = ['--config', str(config), '--workers', '1']
+        if opening == 'VideoInit':
+            main(command)
+        else:
+            with pytest.raises(SystemExit):
+                main(command)
+    lines = [line for line in capsys.readouterr().out.split('\n') if 'broken: ' in line]
+    assert [line.split(': ')[2] for line in lines] == [
+        n for n, is_wrong in names.items() if is_wrong
+    ]
+    assert all('frames of other moments: use VideoInit and VideoDecode' in line for line in lines)
+
+
+def test_damage_in_the_middle_is_named(root, capsys):
+    path = encode(root / 'a/damaged.mp4', count=35, codec_options={'g': '5', 'bf': '0'})
+    with av.open(str(path)) as container:
+        pos, size = [(p.pos, p.size) for p in container.demux(video=0) if p.size][12]
+    data = bytearray(path.read_bytes())
+    data[pos : pos + size] = bytes(size)
+    path.write_bytes(data)
+    with pytest.raises(SystemExit):
+        main([write_list(root, ['a/good.mp4', 'a/damaged.mp4']), '--root', str(root)])
+    assert 'line 2: a/damaged.mp4: damaged: 1 packets cannot be decoded' in capsys.readouterr().out

@@ -1,7 +1,6 @@
 """The reader against FFmpeg's own frames, for files of all kinds and with all kinds of damage."""
 
 import random
-import struct
 
 import av
 import cv2
@@ -128,23 +127,6 @@ def test_a_variable_rate(tmp_path, name):
 def test_times_count_from_the_first_frame(tmp_path):
     path = encode(tmp_path / 'late.mkv', times=[5000, 5100, 5200, 5400])
     assert open_video(path).times == pytest.approx([0, 0.1, 0.2, 0.4])
-
-
-def test_an_edit_list_hides_frames(tmp_path):
-    path = encode(tmp_path / 'a.mp4', count=35, picture=grey, codec_options={'bf': '0'})
-    data = bytearray(path.read_bytes())
-    at = data.index(b'elst') + 12  # version, flags, count; then duration, time, rate
-    duration, start = struct.unpack('>2i', data[at : at + 8])
-    assert start == 0
-    unit = duration // 35
-    ticks = struct.unpack('>i', data[data.index(b'mdhd') + 16 :][:4])[0] // 10
-    data[at : at + 8] = struct.pack('>2i', 20 * unit, 10 * ticks)
-    path.write_bytes(data)
-    video = open_video(path)
-    assert_same_video(video, path)
-    found = [image.mean() for image in video.read_each(range(len(video.times)))]
-    assert found[0] == pytest.approx(20 + 60, abs=3)
-    assert len(found) in (20, 21)
 
 
 def test_pixels_that_are_not_square_widen_the_picture_that_is_meant(tmp_path):

@@ -12,9 +12,9 @@ train_pipeline = [
     dict(
         type='SkipUnreadable',
         transforms=[
-            dict(type='DecordInit'),
+            dict(type='VideoInit'),
             dict(type='UniformSample', clip_len=num_frames),
-            dict(type='DecordDecode'),
+            dict(type='VideoDecode'),
         ],
     ),
     dict(type='AttachHardNegatives', negatives_file=None, k=int('{{$MGDM_K:7}}'), start=1),
@@ -31,9 +31,9 @@ val_pipeline = [
     dict(
         type='SkipUnreadable',
         transforms=[
-            dict(type='DecordInit'),
+            dict(type='VideoInit'),
             dict(type='UniformSample', clip_len=num_frames, test_mode=True),
-            dict(type='DecordDecode'),
+            dict(type='VideoDecode'),
         ],
         test_mode=True,
     ),

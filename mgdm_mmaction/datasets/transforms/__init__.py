@@ -2,5 +2,6 @@
 
 from .attach_hard_negatives import AttachHardNegatives
 from .skip_unreadable import SkipUnreadable
+from .video_decode import VideoDecode, VideoInit
 
-__all__ = ['AttachHardNegatives', 'SkipUnreadable']
+__all__ = ['AttachHardNegatives', 'SkipUnreadable', 'VideoDecode', 'VideoInit']

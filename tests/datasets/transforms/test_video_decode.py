@@ -1,0 +1,84 @@
+"""VideoInit and VideoDecode against FFmpeg's frames in a row, and the table of decoders."""
+
+import av
+import numpy as np
+import pytest
+from mmaction.registry import TRANSFORMS
+
+from mgdm_mmaction.errors import MGDMError
+from tests.video.clips import encode, grey
+from tests.video.kinds import KINDS
+
+QUICK = ('with B-frames', 'edit list, start trimmed', 'MPEG-4 in avi, B-frames', 'rotated')
+
+
+def by_ffmpeg(path):
+    with av.open(str(path)) as container:
+        frames = list(container.decode(video=0))
+    return [
+        np.rot90(f.reformat(format='rgb24', interpolation='BICUBIC').to_ndarray(), f.rotation // 90)
+        for f in frames
+    ]
+
+
+def read(path, indices, **options):
+    results = {'filename': str(path)}
+    results = TRANSFORMS.build(dict(type='VideoInit', **options))(results)
+    assert results['total_frames'] > max(indices)
+    results = TRANSFORMS.build(dict(type='VideoDecode'))({**results, 'frame_inds': indices})
+    assert results['img_shape'] == results['original_shape'] == results['imgs'][0].shape[:2]
+    assert results['video_reader'] is None
+    return results
+
+
+def assert_equal(path, **options):
+    right = by_ffmpeg(path)
+    rng = np.random.default_rng(0)
+    # In order, one frame alone, and any order with repeats.
+    for indices in (
+        np.arange(len(right)),
+        *([i] for i in {0, len(right) // 3, len(right) - 1}),
+        rng.integers(0, len(right), 8),
+    ):
+        results = read(path, np.array(indices), **options)
+        assert results['total_frames'] == len(right)
+        for index, image in zip(indices, results['imgs'], strict=True):
+            np.testing.assert_array_equal(image, right[index])
+
+
+@pytest.mark.parametrize(
+    'kind', [k if k in QUICK else pytest.param(k, marks=pytest.mark.slow) for k in KINDS]
+)
+def test_frames_are_those_of_ffmpeg(tmp_path, kind):
+    name, write = KINDS[kind]
+    path = write(tmp_path / name)
+    assert_equal(path)
+    assert_equal(path, backend='auto')
+
+
+def test_a_frame_that_is_wanted_twice_is_two_arrays(tmp_path):
+    path = encode(tmp_path / 'a.mp4')
+    first, second = read(path, np.array([3, 3]))['imgs']
+    np.testing.assert_array_equal(first, second)
+    assert not np.shares_memory(first, second)
+
+
+def test_the_rate_and_a_name_without_ending(tmp_path):
+    encode(tmp_path / 'a.mp4', count=20, fps=10)
+    results = read(tmp_path / 'a', np.array([[1], [2]]))
+    assert results['avg_fps'] == pytest.approx(10)
+    assert results['frame_inds'].tolist() == [1, 2]
+
+
+def test_decord_reads_what_it_reads_right_and_no_other_file(tmp_path):
+    assert_equal(encode(tmp_path / 'a.mp4', count=20, picture=grey), backend='decord')
+    with pytest.raises(ValueError, match="decord may give frames of other moments.*'auto'"):
+        read(encode(tmp_path / 'a.ts', count=20), [0], backend='decord')
+
+
+def test_a_backend_that_is_unknown_or_not_there(tmp_path, monkeypatch):
+    with pytest.raises(MGDMError, match="backend='opencv'; expected one of"):
+        TRANSFORMS.build(dict(type='VideoInit', backend='opencv'))
+    monkeypatch.setitem(__import__('sys').modules, 'torchcodec.decoders', None)
+    with pytest.raises(MGDMError, match='pip install torchcodec'):
+        read(encode(tmp_path / 'a.mp4'), [0], backend='torchcodec')

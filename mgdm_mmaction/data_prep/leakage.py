@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..errors import MGDMError, require_file
+from ..errors import MGDMError, explain_csv, require_file
 from ..video.reader import FileVideo, UnreadableVideoError
 from .lists import some
 from .media import strip_suffixes
@@ -72,12 +72,13 @@ def _read_groups(path: str) -> dict[str, str]:
         head = file.readline()
         file.seek(0)
         rows = csv.DictReader(file, delimiter='\t' if '\t' in head else ',')
-        if not {'path', 'group'} <= set(rows.fieldnames or ()):
-            raise MGDMError(
-                f'{path}: expected the columns path and group in its first line, but found '
-                f'{head.strip()!r}.'
-            )
-        return {row['path']: row['group'] for row in rows}
+        with explain_csv(path, rows.reader):
+            if not {'path', 'group'} <= set(rows.fieldnames or ()):
+                raise MGDMError(
+                    f'{path}: expected the columns path and group in its first line, but found '
+                    f'{head.strip()!r}.'
+                )
+            return {row['path']: row['group'] for row in rows}
 
 
 def find_leak(train: Iterable[Clip], val: Iterable[Clip]) -> str:

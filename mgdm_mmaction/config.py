@@ -13,6 +13,7 @@ from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, NamedTuple
 
+from .config_rules import check_keys, check_values
 from .errors import MGDMError, require_file
 from .text.corpus import DEFAULT_PROMPT, LabelCorpus, read_labels
 
@@ -152,7 +153,7 @@ class ParsedConfig:
         """
         if isinstance(cfg, cls):
             return cfg
-        return read_config(cfg) if isinstance(cfg, str | PathLike) else cls(cfg)
+        return read_config(cfg) if isinstance(cfg, str | PathLike) else cls(cfg).merge(None)
 
     def merge(self, options: Mapping | None) -> 'ParsedConfig':
         """Set what ``--cfg-options`` says.
@@ -169,7 +170,8 @@ class ParsedConfig:
             ParsedConfig: Itself.
 
         Raises:
-            MGDMError: If a key leads nowhere.
+            MGDMError: If nothing would read a key, or a value of the config is of a wrong type or
+                out of range.
         """
         options = dict(options or {})
         for key, change in (
@@ -182,12 +184,14 @@ class ParsedConfig:
         for key in [key for key in options if key[0].isupper()]:
             step, _, option = key.partition('.')
             change_steps(self.config, **{step: {option: options.pop(key)}})
+        check_keys(self.config._cfg_dict, options, self.path)
         try:
             self.config.merge_from_dict(options)
         except Exception as error:
             keys = ', '.join(options)
             raise MGDMError(f'--cfg-options {keys} does not fit {self.path}: {error}') from error
         self.__dict__.pop('corpus', None)
+        check_values(self.config._cfg_dict, self.path)
         return self
 
     def _set_k(self, value: int) -> None:

@@ -52,7 +52,7 @@ class TextGuidedTemporalHead(BaseModule):
         super().__init__()
         if attention not in ATTENTIONS:
             raise ValueError(f"`attention` should be one of {ATTENTIONS}, but got '{attention}'")
-        self.num_frames = num_frames
+        self.embed_dims, self.num_frames = embed_dims, num_frames
         self.attn_temperature = attn_temperature if attention == 'text' else math.inf
         self.normalize_video = normalize_video
         self.transformer = ResidualTransformer(embed_dims, num_layers, num_heads)

@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from os import PathLike
@@ -17,7 +17,7 @@ from .errors import MGDMError, require_file
 from .text.bank import read_labels_state
 from .text.corpus import LabelCorpus
 
-__all__ = ['Checkpoint', 'read_checkpoint']
+__all__ = ['Checkpoint', 'read_checkpoint', 'read_settings']
 
 # All that recognising needs; the rest of a training config is not even looked at, but for what it
 # was trained with, which may be shown and is never built.
@@ -136,6 +136,19 @@ def read_checkpoint(path: str | PathLike) -> Checkpoint:
     return Checkpoint(content, str(path))
 
 
+def read_settings(checkpoint: dict, sections: Sequence[str]) -> dict:
+    """Return sections of the config that a checkpoint was trained with, as far as plain data.
+
+    Args:
+        checkpoint (dict): What the file holds.
+        sections (Sequence[str]): Names at the top of the config.
+    """
+    try:
+        return _read(_text(checkpoint) or '', (), sections)
+    except SyntaxError:
+        return {}
+
+
 def _text(checkpoint: dict) -> str | None:
     """Where MMEngine's runner and its older versions put it."""
     hub = checkpoint.get('message_hub')
@@ -147,15 +160,15 @@ def _text(checkpoint: dict) -> str | None:
     return None
 
 
-def _read(text: str) -> dict:
+def _read(text: str, needed: Sequence[str] = _NEEDED, shown: Sequence[str] = _SHOWN) -> dict:
     found = {}
     for node in ast.parse(text).body:
         if not isinstance(node, ast.Assign):
             continue
         for target in node.targets:
-            if isinstance(target, ast.Name) and target.id in _NEEDED:
+            if isinstance(target, ast.Name) and target.id in needed:
                 found[target.id] = _value(node.value)
-            elif isinstance(target, ast.Name) and target.id in _SHOWN:
+            elif isinstance(target, ast.Name) and target.id in shown:
                 with suppress(TypeError, ValueError):  # no plain data: then it is not shown
                     found[target.id] = _value(node.value)
     return found

@@ -1,12 +1,13 @@
 """What training and testing share: the config of a run, the check of its data, the runner."""
 
 import argparse
+import logging
 import os
 import os.path as osp
 import shlex
 
 from mmaction.registry import RUNNERS
-from mmengine.logging import print_log
+from mmengine.logging import MMLogger, print_log
 from mmengine.runner import Runner
 
 from ..config import ParsedConfig, read_config
@@ -68,9 +69,28 @@ def check_data(cfg: ParsedConfig, split: str) -> list[AnnotationSummary]:
 def build_runner(cfg: ParsedConfig) -> Runner:
     """Build the runner of a checked config, on CUDA or on the CPU."""
     start_process_group(cfg.config)
-    if 'runner_type' in cfg.config:
-        return RUNNERS.build(cfg.config)
-    return Runner.from_cfg(cfg.config)
+    kind = RUNNERS.get(cfg.config.get('runner_type', 'Runner'))
+    if kind is None:
+        raise MGDMError(f'{cfg.path}: runner_type {cfg.config.runner_type!r} is not registered')
+    return type(kind.__name__, (_ShortLog, kind), {}).from_cfg(cfg.config)
+
+
+class _ShortLog:
+    """Of MMEngine's runners: leaves what nobody scrolls through to the log file."""
+
+    def build_logger(self, *args, **kwargs) -> MMLogger:
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                handler.addFilter(_is_short)
+        logger.info(f'environment, config and list of hooks: see the log in {self.log_dir}')
+        return logger
+
+
+def _is_short(record: logging.LogRecord) -> bool:
+    """Whether a line belongs in the terminal: not the dumps of 300 lines that begin every log."""
+    dumps = ('\n' + '-' * 60 + '\nSystem environment', 'Config:\n', 'Hooks will be executed')
+    return not str(record.msg).startswith(dumps)
 
 
 def use_cpu_amp(cfg: ParsedConfig) -> None:

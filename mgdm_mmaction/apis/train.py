@@ -94,8 +94,10 @@ def run_training(cfg: ParsedConfig | Config) -> Runner:
     if (config.get('randomness') or {}).get('deterministic') and not is_cpu_only():
         # cuBLAS wants to know before it is first used.
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
-    if not any(hook.get('type') == 'EpochSeedHook' for hook in config.get('custom_hooks') or ()):
-        config.custom_hooks = [*(config.get('custom_hooks') or ()), dict(type='EpochSeedHook')]
+    hooks = ['EpochSeedHook'] + ['ResumeReportHook'] * bool(config.get('resume'))
+    for name in hooks:
+        if not any(hook.get('type') == name for hook in config.get('custom_hooks') or ()):
+            config.custom_hooks = [*(config.get('custom_hooks') or ()), dict(type=name)]
     runner = build_runner(cfg)
     runner.train()
     return runner

@@ -6,12 +6,14 @@ from .epoch_seed_hook import EpochSeedHook
 from .learning_rates_hook import LearningRatesHook
 from .model_summary_hook import ModelSummaryHook
 from .refresh_negatives_hook import RefreshNegativesHook
+from .resume_report_hook import ResumeReportHook
 
 __all__ = [
     'CheckGradientsHook',
     'CheckNegativesHook',
     'EpochSeedHook',
     'LearningRatesHook',
-    'RefreshNegativesHook',
     'ModelSummaryHook',
+    'RefreshNegativesHook',
+    'ResumeReportHook',
 ]

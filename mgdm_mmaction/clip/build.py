@@ -1,12 +1,20 @@
 """Build CLIP models and image towers, with random weights or with loaded ones."""
 
+import logging
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import open_clip
 from mmengine.logging import print_log
-from open_clip.model import CustomTextCLIP, _build_text_tower, _build_vision_tower
+from open_clip.model import (
+    CustomTextCLIP,
+    _build_text_tower,
+    _build_vision_tower,
+    resize_pos_embed,
+)
 from open_clip.transformer import QuickGELU, Transformer, VisionTransformer
 from torch import Tensor, nn
 
@@ -250,6 +258,7 @@ def _load(module: nn.Module, state: dict[str, Tensor], weights: Weights, arch: s
         else v
         for k, v in state.items()
     }
+    state = _fit_positions(module, state, weights.source)
     problem = _difference(expected, state)
     if problem:
         hints = []
@@ -267,6 +276,35 @@ def _load(module: nn.Module, state: dict[str, Tensor], weights: Weights, arch: s
         )
     module.load_state_dict(state)
     print_log(f'loaded {len(state)} CLIP tensors from {weights.source}', logger='current')
+
+
+def _fit_positions(module: nn.Module, state: dict, source: str) -> dict:
+    """Interpolate the positions of patches where the weights are of another resolution."""
+    visual = getattr(module, 'visual', module)
+    prefix = '' if visual is module else 'visual.'
+    key = f'{prefix}positional_embedding'
+    own, loaded = getattr(visual, 'positional_embedding', None), state.get(key)
+    if (
+        not isinstance(visual, VisionTransformer)
+        or loaded is None
+        or loaded.shape == own.shape
+        or loaded.shape[1:] != own.shape[1:]
+        or math.isqrt(len(loaded) - 1) ** 2 != len(loaded) - 1
+        or state.get(f'{prefix}conv1.weight', visual.conv1.weight).shape
+        != visual.conv1.weight.shape
+    ):
+        return state
+    resized = {'visual.positional_embedding': loaded}
+    resize_pos_embed(resized, SimpleNamespace(visual=visual))
+    side = math.isqrt(len(loaded) - 1)
+    height, width = visual.grid_size
+    print_log(
+        f'{source}: weights of another resolution, the positions of {side} x {side} patches are '
+        f'interpolated to {height} x {width}',
+        logger='current',
+        level=logging.WARNING,
+    )
+    return {**state, key: resized['visual.positional_embedding']}
 
 
 def _difference(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:

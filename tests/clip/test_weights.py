@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -292,6 +293,26 @@ def test_weights_of_another_architecture_name_the_fitting_one(tmp_path):
     visual = build_visual('ViT-S-32-alt')
     with pytest.raises(MGDMError, match='their image tower fits arch mgdm-tiny'):
         load_visual(visual, 'ViT-S-32-alt', file)
+
+
+def test_positions_of_another_resolution_are_interpolated(state, arch, tmp_path):
+    file = str(tmp_path / 'small.pt')
+    torch.save(state, file)
+    vision = json.loads(Path(arch).read_text())['vision_cfg']
+    larger = ref.write_arch(
+        tmp_path / 'larger.json', vision_cfg={**vision, 'image_size': 2 * ref.IMAGE}
+    )
+    visual = build_clip(larger, file).visual
+    old, new = state['visual.positional_embedding'], visual.positional_embedding
+    side = ref.IMAGE // ref.PATCH
+    assert len(new) == 4 * side**2 + 1
+    torch.testing.assert_close(new[0], old[0])
+    # A smooth curve through the old ones: their means stay.
+    torch.testing.assert_close(new[1:].mean(0), old[1:].mean(0), atol=0.02, rtol=0)
+    load_visual(build_visual(larger), larger, file)
+    visual = build_visual(arch)
+    load_visual(visual, arch, file)
+    torch.testing.assert_close(visual.positional_embedding.data, old)
 
 
 class Hostile:

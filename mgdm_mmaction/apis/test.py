@@ -39,7 +39,9 @@ def prepare_config(args: argparse.Namespace) -> ParsedConfig:
         if not args.dump.endswith(('.pkl', '.pickle')):
             raise MGDMError(f'--dump {args.dump}: the name should end in .pkl')
         add_metric(cfg, dict(type='DumpResults', out_file_path=args.dump))
-    # The evaluator, which has protocols of its own, has no such argument.
+    # The evaluator, which has protocols of its own, has neither argument.
+    if getattr(args, 'per_class', False):
+        add_metric(cfg, dict(type='PerClassAccuracy', classes=cfg.head.get('classes')))
     if getattr(args, 'confusable_pairs', None) is not None:
         add_metric(cfg, confusable_pairs(cfg, args.confusable_pairs))
     if args.checkpoint is not None:

@@ -31,6 +31,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="also print the accuracy among each video's 7 hardest negatives, of that file or, "
         'without a name, of the one that the config trains with',
     )
+    parser.add_argument(
+        '--per-class', action='store_true', help='also print the accuracy of every class'
+    )
     add_runner_arguments(parser)
     return parser.parse_args(argv)
 

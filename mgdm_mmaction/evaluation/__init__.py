@@ -1,8 +1,14 @@
 """One evaluator: accuracies with the protocol that they were measured under, also of many runs."""
 
-from .accuracy import ProtocolAccuracy
+from .accuracy import PerClassAccuracy, ProtocolAccuracy
 from .combine import combine
 from .confusable_pairs import ConfusablePairAccuracy
 from .report import Report
 
-__all__ = ['ConfusablePairAccuracy', 'ProtocolAccuracy', 'Report', 'combine']
+__all__ = [
+    'ConfusablePairAccuracy',
+    'PerClassAccuracy',
+    'ProtocolAccuracy',
+    'Report',
+    'combine',
+]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmaction.evaluation import mean_class_accuracy
 
-from mgdm_mmaction.evaluation import ProtocolAccuracy
+from mgdm_mmaction.evaluation import PerClassAccuracy, ProtocolAccuracy
 
 
 def naive(scores, labels):
@@ -41,3 +41,17 @@ def test_class_without_videos_does_not_count():
     found = ProtocolAccuracy().calculate(scores, labels)
     assert found['mean1'] == pytest.approx(0.75) == pytest.approx(naive(scores, labels)[2])
     assert found['num_classes'] == 2
+
+
+def test_accuracy_of_every_class():
+    metric = PerClassAccuracy(['run', 'jump', 'sit', 'none'])
+    scores = np.eye(4)[[0, 1, 1, 2, 2]]
+    found = metric.count(list(scores), [0, 0, 0, 2, 2])
+    assert found.to_dict('list') == {
+        'class': ['run', 'sit'],
+        'videos': [3, 2],
+        'right': [1, 2],
+        'top-1': ['33.3 %', '100.0 %'],
+        'mostly taken for': ['jump (2)', ''],
+    }
+    assert metric.calculate(list(scores), [0, 0, 0, 2, 2]) == {}

@@ -19,7 +19,7 @@ from ..text.corpus import normalize_label, packaged_label_maps
 from ..version import __version__
 from .test import build_test_runner
 
-__all__ = ['measure']
+__all__ = ['declared_protocol', 'measure']
 
 # What a config may have in `protocol = dict(...)`.
 _DECLARED = ('name', 'data', 'split', 'shots', 'seed', 'draw', 'part')
@@ -40,7 +40,7 @@ def measure(cfg: ParsedConfig) -> Report:
     """
     config = cfg.config
     check_recognizer(config.get('model'))
-    declared = _declared(cfg)
+    declared = declared_protocol(cfg)
     checkpoint = config.get('load_from')
     config.test_evaluator = [dict(type='ProtocolAccuracy')]
     # MMEngine keeps what belongs to a run under its name, and several may start in one second.
@@ -76,7 +76,12 @@ def _checkpoint(path: str | None) -> Checkpoint | None:
     return read_checkpoint(path) if path else None
 
 
-def _declared(cfg: ParsedConfig) -> dict:
+def declared_protocol(cfg: ParsedConfig) -> dict:
+    """Return what a config says of its protocol, with the split that its test lists name.
+
+    Raises:
+        MGDMError: If its ``protocol`` holds anything else.
+    """
     declared = cfg.config.get('protocol', {})
     unknown = sorted(set(declared) - set(_DECLARED)) if isinstance(declared, dict) else [declared]
     if unknown:
@@ -94,6 +99,9 @@ def _declared(cfg: ParsedConfig) -> dict:
         for key, value in declared.items()
         if isinstance(value, str) and value.isdecimal()
     }
+    names = ' + '.join(Path(str(d.get('ann_file'))).name for d in cfg.datasets('test'))
+    if (split := re.search(r'split_?(\d+)', names)) and 'split' not in declared:
+        numbers['split'] = int(split[1])
     return {**dict.fromkeys(_DECLARED), 'name': 'supervised', **declared, **numbers}
 
 
@@ -101,7 +109,7 @@ def _data(cfg: ParsedConfig, summaries: list[AnnotationSummary], found: dict) ->
     frames, clips, crops = cfg.views('test')
     names = ' + '.join(Path(summary.ann_file).name for summary in summaries)
     digests = [summary.digest for summary in summaries]
-    facts = {
+    return {
         'videos': int(found['num_videos']),
         'list': names,
         'list_digest': digests[0] if len(digests) == 1 else text_digest(digests),
@@ -110,10 +118,6 @@ def _data(cfg: ParsedConfig, summaries: list[AnnotationSummary], found: dict) ->
         'clips': clips,
         'crops': crops,
     }
-    split = re.search(r'split_?(\d+)', names)
-    if split and 'split' not in cfg.config.get('protocol', {}):
-        facts['split'] = int(split[1])
-    return facts
 
 
 def _model(model: CLIPRecognizer, cfg: ParsedConfig, facts: Checkpoint | None) -> dict:

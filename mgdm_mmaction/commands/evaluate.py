@@ -32,8 +32,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = _parse(argv)
     out = _out(args.out)
-    from ..apis.measure import measure
-    from ..evaluation.combine import combine
+    from ..apis.measure import declared_protocol, measure
+    from ..evaluation.combine import check_runs, combine
     from ..evaluation.report import read_reports
 
     if args.combine:
@@ -43,9 +43,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         summary = combine(reports)
     else:
         runs = list(_runs(args))
-        # The last list is missed before the first test, which may take hours.
-        for run in runs:
-            _prepare(args, *run)
+        # The last list is missed, and a run that counts twice is found, before the first test,
+        # which may take hours.
+        prepared = [_prepare(args, *run) for run in runs]
+        check_runs([(cfg.path, declared_protocol(cfg)) for cfg in prepared])
         reports = [measure(_prepare(args, *run)) for run in runs]
         # A report that took hours is kept, also where it does not go with the others.
         _write(out, reports, None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from ..errors import MGDMError
 from .report import METRICS, Report, markdown_table, percent, title_of
 
-__all__ = ['combine', 'summary_table', 'summary_text']
+__all__ = ['check_runs', 'combine', 'summary_table', 'summary_text']
 
 #: What the runs of a protocol may differ in; their lists and checkpoints follow from it.
 VARIES = ('split', 'seed', 'draw')
@@ -45,6 +45,27 @@ def combine(reports: Sequence[Report]) -> dict:
     return summary
 
 
+def check_runs(runs: Sequence[tuple[str, dict]]) -> None:
+    """Refuse two runs that are one of the protocol.
+
+    Args:
+        runs (Sequence[tuple[str, dict]]): Name, for the message, and protocol of each.
+
+    Raises:
+        MGDMError: If part, split, seed and draw of two are the same.
+    """
+    seen: dict[tuple, str] = {}
+    for name, protocol in runs:
+        run = tuple(protocol.get(key) for key in ('part', *VARIES))
+        if run in seen:
+            raise MGDMError(
+                f'{seen[run]} and {name} are the same run of the protocol ({title_of(protocol)}); '
+                'a mean counts it once. Set in `protocol` of the config which split, seed or draw '
+                'each is.'
+            )
+        seen[run] = name
+
+
 def _statistics(values: list[float]) -> dict:
     spread = statistics.stdev(values) if len(values) > 1 else None
     return {'mean': statistics.fmean(values), 'spread': spread, 'values': values}
@@ -71,16 +92,7 @@ def _check(reports: Sequence[Report]) -> None:
     _equal(reports, _SAME_IN_PART, lambda p: (p['part'],))
     _equal(reports, ('classes_digest', 'corpus_digest'), lambda p: (p['part'], p['draw']))
     _equal(reports, ('list_digest', 'videos'), lambda p: (p['part'], p['draw'], p['split']))
-    seen: dict[tuple, Report] = {}
-    for report in reports:
-        run = (report.protocol.get('part'), *_run(report))
-        if run in seen:
-            raise MGDMError(
-                f'{_name(seen[run])} and {_name(report)} are the same run of the protocol '
-                f'({title_of(report.protocol)}); a mean counts it once. Set in `protocol` of the '
-                'config which split, seed or draw each is.'
-            )
-        seen[run] = report
+    check_runs([(_name(report), report.protocol) for report in reports])
     if reports[0].protocol['name'].startswith('zero-shot'):
         _equal(reports, ('checkpoint_digest',), lambda p: ())
         return

@@ -84,7 +84,7 @@ def title_of(protocol: dict) -> str:
         if protocol.get(key) is not None
     ]
     words += [f'{protocol["part"]} classes'] if protocol.get('part') else []
-    return ', '.join(words)
+    return ', '.join(filter(None, words))
 
 
 def percent(fraction: float) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from pathlib import Path
 
 import pytest
 
@@ -217,3 +218,12 @@ def test_wrong_arguments(args, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MGDMError, match=message):
         main(args)
+
+
+def test_a_double_run_is_found_before_the_first_test(tmp_path, monkeypatch):
+    config = Path(__file__).parents[2] / 'configs' / 'toy' / 'mgdm_toy.py'
+    monkeypatch.setattr('mgdm_mmaction.apis.runner.check_data', lambda cfg, split: [])
+    monkeypatch.setattr('mgdm_mmaction.apis.measure.measure', lambda cfg: pytest.fail('tested'))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MGDMError, match='are the same run of the protocol'):
+        main(['--configs', str(config), str(config)])

@@ -1,6 +1,7 @@
 """MMAction2's own tools and functions work with our configs."""
 
 import os
+import pickle
 import sys
 
 import mmaction
@@ -32,6 +33,23 @@ def test_get_flops(toy):
     out = stock(toy, 'analysis_tools/get_flops.py', '--shape', 8, 3, 64, 64)
     assert 'Flops:' in out
     assert 'Params:' in out
+
+
+def test_vis_scheduler(toy, tmp_path):
+    out = tmp_path / 'lr.png'
+    options = ['--cfg-options', f'work_dir={tmp_path}', 'train_cfg.max_epochs=2']
+    stock(
+        toy, 'visualizations/vis_scheduler.py', '--save-path', out, '--dataset-size', 32,
+        '--not-show', *options,
+    )  # fmt: skip
+    assert out.stat().st_size > 1000
+
+
+def test_clip_feature_extraction(toy, trained, tmp_path):
+    stock(toy, 'misc/clip_feature_extraction.py', trained, tmp_path, '--spatial-type', 'keep')
+    found = sorted((tmp_path / 'val').rglob('*.pkl'))
+    assert len(found) == 12
+    assert pickle.loads(found[0].read_bytes()).shape == (128,)
 
 
 def test_print_config(toy):

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 
 from ...errors import MGDMError
+from ...models.recognizers import CLIPRecognizer
 
 __all__ = ['CheckGradientsHook']
 
@@ -25,6 +26,9 @@ class CheckGradientsHook(Hook):
     the first step of the optimizer, which may take several batches: the backward pass should have
     reached each of them. A gradient that is there but exactly zero is a warning. Frozen parameters
     (``requires_grad=False``) are of no concern, nor are buffers such as the text bank.
+
+    Models that are no :class:`CLIPRecognizer` are left alone: tools of MMAction2 such as
+    ``vis_scheduler.py`` run the hooks of a config with a model of their own.
 
     A run whose config has ``find_unused_parameters=True`` says that some may be unused: the error
     is a warning then. Under FSDP, which hides the parameters, nothing is checked.
@@ -48,7 +52,10 @@ class CheckGradientsHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Compare the optimizer with the model, and begin to watch the gradients."""
         self._stop()
-        if isinstance(runner.model, FullyShardedDataParallel):
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        if isinstance(runner.model, FullyShardedDataParallel) or not isinstance(
+            model, CLIPRecognizer
+        ):
             return
         trained = self._trainable(runner.model)
         groups = getattr(runner.optim_wrapper, 'param_groups', None)

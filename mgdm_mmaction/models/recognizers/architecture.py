@@ -20,6 +20,8 @@ def check_architecture(own: dict, loaded: dict, prefix: str = '') -> None:
         MGDMError: If names or shapes differ, but for the corpus.
     """
     loaded = {key[len(prefix) :]: value for key, value in loaded.items() if key.startswith(prefix)}
+    if not any(key.startswith('cls_head.') for key in own):  # swapped to take features
+        loaded = {key: v for key, v in loaded.items() if not key.startswith('cls_head.')}
     own = {key: value for key, value in own.items() if key not in _CORPUS_KEYS}
     loaded = {key: value for key, value in loaded.items() if key not in _CORPUS_KEYS}
     faults: list[str] = []

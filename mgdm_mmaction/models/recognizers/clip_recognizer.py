@@ -111,6 +111,15 @@ class CLIPRecognizer(BaseRecognizer):
                 f'`test_cfg.average_clips` should be one of {AVERAGES}, but got '
                 f"'{self.average_clips}'"
             )
+        width = getattr(self.backbone, 'embed_dims', None)
+        for name, part in (('neck', neck and self.neck), ('cls_head', self.cls_head)):
+            own = getattr(getattr(part, 'text_bank', part), 'embed_dims', width)
+            if width is not None and own != width:
+                raise ValueError(
+                    f"`{name}` is {own} wide, but `backbone.arch` '{self.backbone.arch}' embeds in "
+                    f'{width} dimensions: set `neck.embed_dims` to {width} and `cls_head.arch` to '
+                    'that of the backbone'
+                )
         self._class_texts: dict[bool, Any] = {}
         self._register_state_dict_hook(_flatten_text_keys)
 
@@ -232,8 +241,9 @@ class CLIPRecognizer(BaseRecognizer):
             raise MGDMError(
                 f'inputs should be [videos, views x {num_frames}, 3, H, W], because the model was '
                 f'built for clips of {num_frames} frames (`neck.num_frames`), but got '
-                f'{list(inputs.shape)}: sample {num_frames} frames a clip in the pipeline and end '
-                "it with FormatShape(input_format='NCHW')"
+                f'{[int(size) for size in inputs.shape]}: sample {num_frames} frames a clip in the '
+                "pipeline and end it with FormatShape(input_format='NCHW'); for MMAction2's "
+                f'get_flops.py, --shape {num_frames} 3 HEIGHT WIDTH'
             )
         frames = self.backbone(inputs.flatten(0, 1))  # [N * views * T, D]
         # Not len(inputs), which an exported graph would take for a constant.
@@ -290,6 +300,10 @@ class CLIPRecognizer(BaseRecognizer):
             list[ActionDataSample]: The same with ``pred_score`` [C], probabilities or, with
             ``average_clips='score'``, logits, and ``pred_label``.
         """
+        if not hasattr(self.cls_head, 'text_bank'):
+            # MMAction2's clip_feature_extraction.py swaps the head for one that passes on.
+            video = self.encode_video(inputs).flatten(0, 1)  # [N x views, ..., D]
+            return self.cls_head.predict(video.flatten(1, -2).mean(1), data_samples)
         logits, _ = self.extract_feat(inputs)  # [N, views, C]
         scores = logits.softmax(-1) if self.average_clips == 'prob' else logits
         scores = scores.mean(1)

@@ -18,6 +18,7 @@ from mgdm_mmaction.clip import build_clip, image_size
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import FrozenClip, mine
 from mgdm_mmaction.mining.processes import Process
+from mgdm_mmaction.video import FileVideo
 
 __all__ = ['MiningSizes', 'benchmark_mining', 'benchmark_mining_memory', 'write_mining_data']
 
@@ -45,8 +46,8 @@ class MiningSizes(NamedTuple):
 def benchmark_mining(sizes: MiningSizes, repeats: int, device: str, seed: int) -> Iterator[str]:
     """Measure videos a second of the miner.
 
-    Four comparisons in pairs: decoding in the process that mines, against decord alone and against
-    the tower alone, each on the same frames; one process with a decoding worker against none; and
+    Comparisons in pairs: decoding in the process that mines, against PyAV, decord and the tower
+    alone, each on the same frames; one process with a decoding worker against none; and
     two processes, each with half of the videos, against one. All of a run counts but the import of
     the libraries: reading the list and the weights, the ledger, writing the file.
 
@@ -73,7 +74,12 @@ def benchmark_mining(sizes: MiningSizes, repeats: int, device: str, seed: int) -
 
         indices = [_frames_of(cfg, file) for file in files]
 
-        def decode() -> None:
+        def by_pyav() -> None:
+            for file, frames in zip(files, indices, strict=True):
+                with FileVideo(file, num_threads=1) as video:
+                    video.read(frames)
+
+        def by_decord() -> None:
             for file, frames in zip(files, indices, strict=True):
                 decord.VideoReader(file, num_threads=1).get_batch(frames).asnumpy()
 
@@ -85,7 +91,8 @@ def benchmark_mining(sizes: MiningSizes, repeats: int, device: str, seed: int) -
                 clip.videos(batch).cpu()
 
         others: dict[str, Callable[[], None]] = {
-            'decord alone, the same frames': decode,
+            'PyAV alone, the same frames': by_pyav,
+            'decord alone, the same frames': by_decord,
             'the tower alone, as many frames': encode,
             'mining with 1 decoding worker': lambda: run(num_workers=1),
         }
@@ -131,6 +138,7 @@ def _frames_of(cfg: Config, file: str) -> np.ndarray:
     results = dict(filename=file, start_index=0, modality='RGB')
     for transform in cfg.val_dataloader.dataset.pipeline[:2]:
         results = TRANSFORMS.build(transform)(results)
+    results['video_reader'].close()
     return results['frame_inds'].reshape(-1)
 
 
@@ -176,9 +184,9 @@ def write_mining_data(folder: Path, sizes: MiningSizes, seed: int) -> tuple[Conf
     height, width = image_size(sizes.arch)
     clip = dict(arch=sizes.arch, pretrained=str(folder / 'clip.pt'))
     pipeline = [
-        dict(type='DecordInit', num_threads=1),
+        dict(type='VideoInit'),
         dict(type='UniformSample', clip_len=sizes.frames, test_mode=True),
-        dict(type='DecordDecode'),
+        dict(type='VideoDecode'),
         dict(type='Resize', scale=(-1, height)),
         dict(type='CenterCrop', crop_size=width),
         dict(type='FormatShape', input_format='NCHW'),

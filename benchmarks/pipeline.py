@@ -1,7 +1,7 @@
-"""The data pipeline of a config against bare decoding of the same frames."""
+"""The data pipeline of a config by several decoders, and bare decoding of the same frames."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 
 from benchmarks.measure import compare
 from benchmarks.videos import VideoSizes, write_videos
+from mgdm_mmaction.video import FileVideo
 
 __all__ = ['benchmark_pipeline']
 
@@ -19,7 +20,8 @@ __all__ = ['benchmark_pipeline']
 def benchmark_pipeline(config: Path, sizes: VideoSizes, repeats: int, seed: int) -> Iterator[str]:
     """Measure clips a second of a config's training pipeline, in this process.
 
-    The other side opens the same files with decord and decodes the frames that the pipeline drew.
+    It is compared with itself with other decoders, and with decoding alone: of the frames that the
+    pipeline drew, opening the same files.
 
     Args:
         config (Path): Config file with a training pipeline.
@@ -33,51 +35,82 @@ def benchmark_pipeline(config: Path, sizes: VideoSizes, repeats: int, seed: int)
     import decord
 
     init_default_scope('mmaction')
-    loader = Config.fromfile(str(config)).train_dataloader.to_dict()
-    pipeline = _without_negatives_file(loader['dataset']['pipeline'])
     with tempfile.TemporaryDirectory() as folder:
         annotations = write_videos(Path(folder), sizes, seed)
-        dataset = DATASETS.build(
-            dict(
-                type='VideoDataset',
-                ann_file=str(annotations),
-                data_prefix=dict(video=folder),
-                pipeline=pipeline,
-            )
-        )
         files = [str(Path(folder) / f'{index}.mp4') for index in range(sizes.count)]
 
-        def load() -> list[np.ndarray]:
-            """Run the pipeline, which draws the same frames each time, and return which."""
-            np.random.seed(seed)
-            torch.manual_seed(seed)
-            clips = [dataset[index] for index in range(sizes.count)]
-            return [clip['data_samples'].frame_inds.reshape(-1) for clip in clips]
+        def loading(steps: Mapping[str, dict]) -> Callable[[], list[np.ndarray]]:
+            pipeline = Config.fromfile(str(config)).train_dataloader.to_dict()['dataset'][
+                'pipeline'
+            ]
+            dataset = DATASETS.build(
+                dict(
+                    type='VideoDataset',
+                    ann_file=str(annotations),
+                    data_prefix=dict(video=folder),
+                    pipeline=_for_measuring(pipeline, steps),
+                )
+            )
 
-        frames = load()
+            def load() -> list[np.ndarray]:
+                """Run the pipeline, which draws the same frames each time, and return which."""
+                np.random.seed(seed)
+                torch.manual_seed(seed)
+                clips = [dataset[index] for index in range(sizes.count)]
+                return [clip['data_samples'].frame_inds.reshape(-1) for clip in clips]
 
-        def decode() -> None:
+            return load
+
+        def with_pyav() -> None:
+            for file, indices in zip(files, frames, strict=True):
+                with FileVideo(file, num_threads=1) as video:
+                    video.read(indices)
+
+        def with_decord() -> None:
             for file, indices in zip(files, frames, strict=True):
                 decord.VideoReader(file, num_threads=1).get_batch(indices).asnumpy()
 
-        times = compare(load, decode, repeats)
+        ours = {'Init': dict(type='VideoInit'), 'Decode': dict(type='VideoDecode')}
+        load = loading(ours)
+        frames = load()
+        others = {
+            "with backend='auto'": loading(
+                {**ours, 'Init': dict(type='VideoInit', backend='auto')}
+            ),
+            'with DecordInit and DecordDecode': loading(
+                {
+                    'Init': dict(type='DecordInit', num_threads=1),
+                    'Decode': dict(type='DecordDecode'),
+                }
+            ),
+            'PyAV alone, the same frames': with_pyav,
+            'decord alone, the same frames': with_decord,
+        }
+        times = {name: compare(load, other, repeats) for name, other in others.items()}
+    codec = 'MPEG-4' if sizes.gop is None else f'H.264, GOP {sizes.gop}'
     yield (
         f'pipeline: {config.name}, {sizes.count} clips of {len(frames[0])} frames from '
-        f'{sizes.width} x {sizes.height} mp4 (MPEG-4) of {sizes.frames} frames; in-process'
+        f'{sizes.width} x {sizes.height} mp4 ({codec}) of {sizes.frames} frames; in-process'
     )
     yield f'  (ratio: median of {repeats} pairs, min-max)'
-    yield f'  {"whole training pipeline":<38}{sizes.count / times.ours:8.1f} clips/s'
-    rate = sizes.count / times.other
-    yield f'  {"decord alone, the same frames":<38}{rate:8.1f} clips/s, {times}'
+    rate = sizes.count / next(iter(times.values())).ours
+    yield f'  {"training pipeline, VideoInit by PyAV":<38}{rate:8.1f} clips/s'
+    for name, found in times.items():
+        yield f'  {name:<38}{sizes.count / found.other:8.1f} clips/s, {found}'
 
 
-def _without_negatives_file(pipeline: list[dict]) -> list[dict]:
-    """Attach the label alone, as there is nothing mined here, and keep the indices of frames."""
+def _for_measuring(pipeline: list[dict], steps: Mapping[str, dict]) -> list[dict]:
+    """Attach the label alone, as nothing is mined here; keep the frames; change decoding steps."""
     for transform in _walk(pipeline):
-        if transform['type'] == 'AttachHardNegatives':
+        kind = transform['type']
+        if kind == 'AttachHardNegatives':
             transform.update(k=0)
-        elif transform['type'] == 'PackActionInputs':
+        elif kind == 'PackActionInputs':
             transform['meta_keys'] = ('frame_inds',)
+        for end, step in steps.items():
+            if kind.endswith(end):
+                transform.clear()
+                transform.update(step)
     return pipeline
 
 

@@ -60,7 +60,9 @@ def _pipeline(args: argparse.Namespace) -> Iterator[str]:
     toy, k400 = (2, 80, 80, 12), (1, 340, 256, 12)
     if not args.quick:
         toy, k400 = (24, 80, 80, 24), (4, 340, 256, 300)
-    for config, sizes in (('toy/mgdm_toy.py', toy), ('mgdm_k400.py', k400)):
+    runs = [('toy/mgdm_toy.py', toy)]
+    runs += [('mgdm_k400.py', (*k400, gop)) for gop in (12, 250)]
+    for config, sizes in runs:
         # Short runs, so more of them.
         path, repeats = _CONFIGS / config, 5 * args.repeats
         yield from m.benchmark_pipeline(path, m.VideoSizes(*sizes), repeats, args.seed)

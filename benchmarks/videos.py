@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import cv2
 import numpy as np
 
@@ -19,12 +20,14 @@ class VideoSizes(NamedTuple):
         width (int): Width in pixels.
         height (int): Height in pixels.
         frames (int): Frames of each.
+        gop (int | None): Distance of key frames, in H.264. Defaults to None: MPEG-4.
     """
 
     count: int
     width: int
     height: int
     frames: int
+    gop: int | None = None
 
 
 def write_videos(folder: Path, sizes: VideoSizes, seed: int) -> Path:
@@ -45,6 +48,9 @@ def write_videos(folder: Path, sizes: VideoSizes, seed: int) -> Path:
     generator = np.random.default_rng(seed)
     names = [f'{index}.mp4' for index in range(sizes.count)]
     for name in names:
+        if sizes.gop is not None:
+            _write_h264(folder / name, sizes, generator)
+            continue
         codec = cv2.VideoWriter_fourcc(*'mp4v')
         size = (sizes.width, sizes.height)
         writer = cv2.VideoWriter(str(folder / name), codec, 30, size)
@@ -56,6 +62,16 @@ def write_videos(folder: Path, sizes: VideoSizes, seed: int) -> Path:
     annotations = folder / 'list.txt'
     annotations.write_text(''.join(f'{name} 0\n' for name in names))
     return annotations
+
+
+def _write_h264(path: Path, sizes: VideoSizes, generator: np.random.Generator) -> None:
+    options = {'g': str(sizes.gop), 'preset': 'veryfast', 'threads': '1'}
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=30, options=options)
+        stream.width, stream.height, stream.pix_fmt = sizes.width, sizes.height, 'yuv420p'
+        for image in _pan(sizes, generator):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='bgr24')))
+        container.mux(stream.encode())
 
 
 def _pan(sizes: VideoSizes, generator: np.random.Generator):

@@ -8,12 +8,16 @@ from .annotations import check_annotation, check_dataset
 _LAZY = {
     'AttachHardNegatives': '.transforms',
     'SkipUnreadable': '.transforms',
+    'VideoDecode': '.transforms',
+    'VideoInit': '.transforms',
     'base_datasets': '.wrappers',
 }
 
 __all__ = [
     'AttachHardNegatives',
     'SkipUnreadable',
+    'VideoDecode',
+    'VideoInit',
     'base_datasets',
     'check_annotation',
     'check_dataset',

@@ -222,7 +222,9 @@ class FileVideo:
         return images
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and let its frames go."""
+        self._kept, self._frame = [], None
+        self._decoded = iter(())  # it refers to this reader, which would wait for the collector
         self._container.close()
 
     def __enter__(self) -> 'FileVideo':

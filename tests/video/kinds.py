@@ -108,7 +108,7 @@ KINDS = {
         ),
     ),
     'H.264 in mkv': ('b.mkv', functools.partial(_WRITE, codec_options={'g': '12'})),
-    'cut off mkv': ('cut.mkv', lambda p: cut(_WRITE(p.with_name('whole.mkv')), p)),
+    'cut off mkv': ('cut.mkv', lambda p: cut(_WRITE(p.with_name('whole.mkv')), p, 0.9)),
     'MPEG-4 in mp4': ('asp.mp4', functools.partial(_WRITE, codec='mpeg4', **_NO_B)),
     'MPEG-4 in avi': ('asp.avi', functools.partial(_WRITE, codec='mpeg4', **_NO_B)),
     'MPEG-4 in avi, B-frames': ('asp_b.avi', functools.partial(_WRITE, codec='mpeg4', **_B)),

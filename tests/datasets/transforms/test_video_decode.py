@@ -1,11 +1,16 @@
 """VideoInit and VideoDecode against FFmpeg's frames in a row, and the table of decoders."""
 
+import re
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
 from mmaction.registry import TRANSFORMS
 
+from mgdm_mmaction.data_prep.check_clips import ClipDecoder
 from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.video import FileVideo
 from tests.video.clips import encode, grey
 from tests.video.kinds import KINDS
 
@@ -82,3 +87,23 @@ def test_a_backend_that_is_unknown_or_not_there(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__('sys').modules, 'torchcodec.decoders', None)
     with pytest.raises(MGDMError, match='pip install torchcodec'):
         read(encode(tmp_path / 'a.mp4'), [0], backend='torchcodec')
+
+
+def _row(kind, path):
+    """Return what two decoders make of a file, as docs/data.md has it."""
+    with FileVideo(path) as video:
+        cells = [kind, f'{len(video.times)}']
+    for prefix in ('Video', 'Decord'):
+        pipeline = [dict(type=f'{prefix}Init'), dict(type=f'{prefix}Decode')]
+        reason = ClipDecoder(pipeline)({'filename': str(path)}).reason
+        found = re.search(r'finds (\d+) frames', reason)
+        wrong = f'{found[1]} frames' if found else 'frames of other moments'
+        cells.append('right' if not reason else wrong if 'moments' in reason else 'an error')
+    return f'| {" | ".join(cells)} |'
+
+
+@pytest.mark.slow
+def test_the_table_of_decoders_in_the_documentation(tmp_path):
+    rows = [_row(kind, write(tmp_path / name)) for kind, (name, write) in KINDS.items()]
+    text = (Path(__file__).parents[3] / 'docs/data.md').read_text()
+    assert '\n'.join(rows) in text, '\n'.join(rows)

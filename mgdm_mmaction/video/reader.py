@@ -125,7 +125,7 @@ class FileVideo:
 
     Attributes:
         is_plain (bool): Whether it is an mp4 file of H.264 or MPEG-4 that shows each of its
-            packets, without open GOPs: other decoders find the right frames of these.
+            packets, with closed GOPs: other decoders find the right frames of these.
         damaged (int): Packets that could not be read or decoded so far, once there was a frame.
 
     Raises:
@@ -140,7 +140,7 @@ class FileVideo:
         self._stamps: np.ndarray | None = None  # times as the file has them, where they can be used
         self._kept: list[av.VideoFrame] = []
         self._wanted: set[int] | None = None
-        self._has_leading = False  # frames that are stored behind a key frame and shown before it
+        self._is_closed = True  # whether no frame needs another one from beyond a key frame
         self._open()
         self.is_plain = self._container.format.name in _FORMATS and self._read_index()
         if self.is_plain:
@@ -148,7 +148,7 @@ class FileVideo:
             self.is_plain = (
                 self._container.format.name == _MP4
                 and name in ('h264', 'mpeg4')
-                and not self._has_leading
+                and self._is_closed
                 and self._stream.frames == len(self.times)
             )
             first = self._take()
@@ -326,7 +326,8 @@ class FileVideo:
                 packets.append((packet.pts, packet.duration or 0, packet.is_keyframe))
                 last = packet
                 key = packet.pts if packet.is_keyframe else key
-                self._has_leading |= key is not None and packet.pts < key
+                if key is None or packet.pts < key or not self._begins(packet):
+                    self._is_closed = False
         # A download that was given its length beforehand ends in zeros.
         if last is None or not any(bytes(last)[:_EMPTY]):
             return False
@@ -339,6 +340,21 @@ class FileVideo:
         first = list(itertools.islice(self._decoded, 2))
         self._decoded = itertools.chain(first, self._decoded)
         return bool(first) and [frame.pts for _, frame in first] == stamps[:2].tolist()
+
+    def _begins(self, packet: av.Packet) -> bool:
+        """Return whether decoding can start here, or the packet is no key frame of H.264."""
+        context = self._stream.codec_context
+        if not packet.is_keyframe or context.name != 'h264':
+            return True
+        header, data, at = bytes(context.extradata or b''), bytes(packet), 0
+        if len(header) < 5 or header[0] != 1:  # not as mp4 has it
+            return False
+        size = (header[4] & 3) + 1  # bytes of the length before each unit
+        while at + size < len(data):
+            if data[at + size] & 31 == 5:  # IDR: a key frame from which nothing looks back
+                return True
+            at += size + int.from_bytes(data[at : at + size], 'big')
+        return False
 
     def _read_all(self) -> None:
         """Take the times from the frames."""

@@ -80,6 +80,10 @@ KINDS = {
         'open.mp4',
         functools.partial(_WRITE, codec_options={'x264-params': 'open-gop=1:keyint=12'}),
     ),
+    'intra refresh': (
+        'refresh.mp4',
+        functools.partial(_WRITE, codec_options={'x264-params': 'intra-refresh=1:keyint=12'}),
+    ),
     'edit list, start trimmed': (
         'start.mp4',
         lambda p: edit(_WRITE(p, codec_options={'g': '12'}), 10, 20),

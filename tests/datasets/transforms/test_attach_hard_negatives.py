@@ -82,7 +82,7 @@ def test_no_file_at_k_0():
         ({'k': -1}, 'k=-1'),
         ({'start': 0}, 'start=0'),
         ({'negatives_file': None}, 'k=4 without `negatives_file`'),
-        ({'negatives_file': 'none.jsonl'}, 'none.jsonl: no such negatives file'),
+        ({'negatives_file': 'none.jsonl'}, 'negatives file none.jsonl does not exist'),
         ({'corpus': CORPUS | {'prompt': '{}'}}, r"another corpus: its prompt is 'a \{\}'"),
         ({'corpus': CORPUS | {'extra': []}}, 'it has 6 labels, expected 5'),
         ({'corpus': CORPUS | {'extra': ['sail']}}, "label 5 is 'row', expected 'sail'"),

@@ -28,6 +28,7 @@ __all__ = [
     'data_sets',
     'is_type',
     'read_config',
+    'set_frame_size',
     'step_list',
     'steps',
     'type_name',
@@ -385,6 +386,21 @@ def change_steps(cfg: Mapping, **options: Mapping) -> None:
             raise MGDMError(f'no pipeline has a step {name}; there are {known}.')
         for step in found:
             step.update(changed)
+
+
+def set_frame_size(cfg: Mapping, size: int, short_side: int) -> None:
+    """Change the size of the frames in all pipelines of a config, for a tower that takes another.
+
+    Args:
+        cfg (Mapping): ``_base_`` of a config file. Changed in place.
+        size (int): Side of the frames that the tower gets, in pixels.
+        short_side (int): Short side of the frames that they are cropped from.
+    """
+    for step in _all_steps(cfg):
+        if 'crop_size' in step:
+            step['crop_size'] = size
+        elif is_type(step, 'Resize'):
+            step['scale'] = (-1, short_side) if -1 in step['scale'] else (size, size)
 
 
 def _all_steps(config: Mapping) -> Iterator[Mapping]:

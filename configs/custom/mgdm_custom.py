@@ -4,6 +4,7 @@ Data: a folder with a subfolder a class, named as one would say the action. Two 
 things are, here with what they are by default:
     export MGDM_CUSTOM_VIDEOS=data/custom/videos    that folder
     export MGDM_CUSTOM_ROOT=data/custom             what is made of it: lists, classes, negatives
+Where validation clips are in a tree of their own, MGDM_CUSTOM_VAL_VIDEOS names it.
 From nothing to a tested checkpoint:
     python tools/data/build_lists.py folders data/custom/videos --out data/custom \
         --val-fraction 0.2 --delimiter tab
@@ -27,6 +28,8 @@ from mgdm_mmaction.config import change_steps  # below _base_, which MMEngine wa
 
 data_root = '{{$MGDM_CUSTOM_ROOT:data/custom}}'
 videos = '{{$MGDM_CUSTOM_VIDEOS:data/custom/videos}}'
+val_videos = '{{$MGDM_CUSTOM_VAL_VIDEOS:-}}'.strip('-') or videos
+seed = int('{{$MGDM_SEED:0}}')
 num_frames = int('{{$MGDM_FRAMES:8}}')
 
 # A class name a line, in the order of the labels. CLIP reads them: write words.
@@ -36,20 +39,26 @@ model = dict(
     cls_head=dict(classes=f'{data_root}/classes.txt'),
 )
 
-# A tab between path and label, so that names of folders may hold spaces.
-lists = dict(data_prefix=dict(video=videos), delimiter='\t')
 train_dataloader = dict(
     batch_size=16,
     num_workers=4,
-    dataset=dict(ann_file=f'{data_root}/train_list.txt', **lists),
+    dataset=dict(
+        ann_file=f'{data_root}/train_list.txt',
+        data_prefix=dict(video=videos),
+        # A tab between path and label, so that names of folders may hold spaces.
+        delimiter='\t',
+    ),
 )
 val_dataloader = dict(
     batch_size=16,
     num_workers=4,
-    dataset=dict(ann_file=f'{data_root}/val_list.txt', **lists),
+    dataset=dict(
+        ann_file=f'{data_root}/val_list.txt',
+        data_prefix=dict(video=val_videos),
+        delimiter='\t',
+    ),
 )
 test_dataloader = val_dataloader
-del lists
 
 change_steps(
     _base_,
@@ -61,6 +70,10 @@ change_steps(
     # A mirrored clip keeps its label, unless left and right matter: then
     #     Flip=dict(flip_ratio=0),
 )
+
+# tools/evaluate.py takes the mean over seeds: --over MGDM_SEED=0-2
+randomness = dict(seed=seed)
+protocol = dict(name='own clips', seed=seed)
 
 optim_wrapper = dict(optimizer=dict(lr=2e-5))
 auto_scale_lr = dict(base_batch_size=16)

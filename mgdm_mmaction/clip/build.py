@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from ..errors import MGDMError
 from .activation import choose_quick_gelu, set_activation
 from .architectures import get_arch, image_size, list_archs
+from .download import download_tag
 from .formats import Weights, read_weights
 
 __all__ = [
@@ -207,6 +208,8 @@ def _read(arch: str, pretrained: str) -> Weights:
     get_arch(arch)  # An unknown architecture has no tags: say that first.
     tags = open_clip.list_pretrained_tags_by_model(arch.replace('/', '-'))
     known = f'the tags of this arch are: {", ".join(tags)}' if tags else 'this arch has no tags'
+    if arch == 'mgdm-tiny':
+        known += '; train it: tools/train_tiny_clip.py, for the toy data tools/train_toy_clip.py'
     raise MGDMError(
         f"pretrained='{pretrained}': neither a file or folder, nor a tag of arch '{arch}'; {known}"
     )
@@ -225,7 +228,7 @@ def _read_tag(arch: str, tag: str) -> Weights:
     """Download weights, or take them from open_clip's cache, with its note on the activation."""
     config = _tag_config(arch, tag)
     try:
-        file = open_clip.download_pretrained(config)
+        file = download_tag(config)
     except Exception as error:
         # The hub's client raises a different class for every way a download can fail.
         raise MGDMError(

@@ -1,34 +1,21 @@
 """Trains a tiny CLIP on single frames: the CLIP weights that go with the toy data set."""
 
-import math
 import os
-import time
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from open_clip import ClipLoss
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..clip import build_clip, image_size, tokenize
+from ..clip import image_size
+from ..clip.pretrain import ARCH, fit_clip, frames_to_tensor, save_clip
 from ..errors import MGDMError
-from ..text.corpus import DEFAULT_PROMPT
 from .actions import DEFAULT_OBJECTS, Action, list_actions, sample_track
 from .dataset import check_same, clip_generator, read_json, write_json
 from .render import render_track
-from .scores import frames_to_tensor
 
 __all__ = ['ARCH', 'train_tiny_clip']
-
-ARCH = 'mgdm-tiny'
-# Sentences that the captions are made of; the first one is the one that is used for recognition.
-_CAPTIONS = (DEFAULT_PROMPT, 'a video of a {}', 'a frame of a {}', '{}')
-_LR = 1e-3
-# Of the loss between two wordings of a class.
-_TEXT_WEIGHT = 0.5
-_MAX_LOGIT_SCALE = math.log(100.0)
 
 
 def train_tiny_clip(
@@ -46,15 +33,9 @@ def train_tiny_clip(
     has seen no frame of the data set, whatever the seeds. As one frame shows the object but not the
     motion, the model learns to tell objects, and confuses the motions of one object.
 
-    All losses are open_clip's ``ClipLoss``, on sets of captions without repeats, so that a caption
-    is never a negative of a frame that it describes. Steps alternate between
-
-    - class captions: a batch is several groups of one frame a class; the loss is taken within each
-      group and averaged. Frames cannot tell the motions of one object apart, and alone this would
-      pull their captions into one point. A CLIP that has read millions of captions knows the words
-      to differ; here a loss between two wordings of every class keeps that.
-    - scene captions: 'a small star at the top left'. They teach the image tower to see size and
-      place, as a CLIP trained on photographs does.
+    Steps of :func:`~mgdm_mmaction.clip.pretrain.fit_clip` alternate between class captions and
+    scene captions: 'a small star at the top left'. The latter teach the image tower to see size and
+    place, as a CLIP trained on photographs does.
 
     Args:
         out_file (str | os.PathLike): File for the state dict, in open_clip's format. A JSON file of
@@ -87,69 +68,14 @@ def train_tiny_clip(
         check_same(out_file, read_json(settings_file) or {}, settings)
         return False
 
-    # The weights are drawn from torch's global generator; leave the caller's state as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = build_clip(ARCH)
-        _fit(model, actions, settings)
+    def draw(step: int) -> tuple[Tensor, Tensor, list[str] | None]:
+        classes, images, captions = _draw_batch(actions, step, image_size(ARCH), settings)
+        return classes, images, captions if step % 2 else None
 
-    out_file.parent.mkdir(parents=True, exist_ok=True)
-    partial = out_file.with_name(out_file.name + '.partial')
-    torch.save({name: value.contiguous() for name, value in model.state_dict().items()}, partial)
-    partial.replace(out_file)
+    model = fit_clip([action.name for action in actions], draw, steps, seed)
+    save_clip(model, out_file)
     write_json(settings_file, settings)
     return True
-
-
-def _fit(model: nn.Module, actions: list[Action], settings: dict) -> None:
-    """Run the optimiser over freshly drawn batches."""
-    steps = settings['steps']
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    vectors = [p for p in model.parameters() if p.ndim < 2]
-    optimizer = torch.optim.AdamW(
-        [dict(params=matrices, weight_decay=0.1), dict(params=vectors, weight_decay=0.0)],
-        lr=_LR,
-        betas=(0.9, 0.98),
-        fused=True,
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=_LR, total_steps=steps + 1, pct_start=0.1, cycle_momentum=False
-    )
-    clip_loss = ClipLoss()
-    class_tokens = [tokenize([text.format(a.name) for a in actions], ARCH) for text in _CAPTIONS]
-    generator = np.random.default_rng(settings['seed'])
-
-    model.train()
-    start, recent = time.perf_counter(), deque(maxlen=50)
-    for step in range(steps):
-        classes, images, captions = _draw_batch(actions, step, image_size(ARCH), settings)
-        image_features = model.encode_image(images, normalize=True)
-        scale = model.logit_scale.exp()
-        if step % 2:
-            _, unique = np.unique(captions, return_index=True)
-            tokens = tokenize([captions[i] for i in unique], ARCH)
-            text_features = model.encode_text(tokens, normalize=True)
-            loss = clip_loss(image_features[torch.from_numpy(unique)], text_features, scale)
-        else:
-            first, other = class_tokens[0], class_tokens[generator.integers(1, len(_CAPTIONS))]
-            tokens = torch.cat([first[classes], other[classes]])
-            first, other = model.encode_text(tokens, normalize=True).chunk(2)
-            groups = image_features.split(len(classes))
-            loss = sum(clip_loss(group, first, scale) for group in groups) / len(groups)
-            loss = loss + _TEXT_WEIGHT * clip_loss(first, other, scale)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        with torch.no_grad():
-            model.logit_scale.clamp_(0.0, _MAX_LOGIT_SCALE)
-        recent.append(loss.item())
-        if (step + 1) % 50 == 0 or step + 1 == steps:
-            mean, seconds = sum(recent) / len(recent), time.perf_counter() - start
-            print(
-                f'tiny CLIP: step {step + 1}/{steps}  loss {mean:.3f}  {seconds:.0f} s', flush=True
-            )
-    model.eval()
 
 
 def _draw_batch(

@@ -12,15 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..clip import encode_texts, image_size
+from ..clip.pretrain import frames_to_tensor
 from ..errors import require_file
 from ..text.corpus import DEFAULT_PROMPT
 from .actions import MOTIONS
 
-__all__ = ['Scores', 'evaluate_zero_shot', 'frames_to_tensor', 'read_scores']
-
-# Mean and standard deviation of RGB in 0..1 that OpenAI trained CLIP with.
-_MEAN = (0.48145466, 0.4578275, 0.40821073)
-_STD = (0.26862954, 0.26130258, 0.27577711)
+__all__ = ['Scores', 'evaluate_zero_shot', 'read_scores']
 
 
 class Scores(NamedTuple):
@@ -77,12 +74,6 @@ def evaluate_zero_shot(
         scores.append(texts @ video)
         labels.append(int(label))
     return _count(torch.stack(scores), torch.tensor(labels))
-
-
-def frames_to_tensor(frames: np.ndarray) -> Tensor:
-    """Normalise uint8 RGB frames [N, H, W, 3] as CLIP takes them: float32 [N, 3, H, W]."""
-    images = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float() / 255
-    return (images - torch.tensor(_MEAN).view(3, 1, 1)) / torch.tensor(_STD).view(3, 1, 1)
 
 
 def _decode(path: Path, num_frames: int, size: tuple[int, int]) -> np.ndarray:

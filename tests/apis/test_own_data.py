@@ -1,22 +1,20 @@
 """The README's five steps on clips of a user's own: a folder tree, no lists, no negatives yet.
 
-The template is configs/custom/mgdm_custom.py, as it is but for a tiny CLIP in place of OpenAI's,
-which no test can download.
+With configs/custom/mgdm_custom_tiny.py, because no test can download a CLIP.
 """
 
 import shutil
 
 import pytest
-import torch
 from mmaction.apis import inference_recognizer, init_recognizer
 
 from mgdm_mmaction import MGDMError
-from mgdm_mmaction.clip import build_clip
 from mgdm_mmaction.commands import test as testing
 from mgdm_mmaction.commands import train as training
 from mgdm_mmaction.commands.build_lists import main as build_main
 from mgdm_mmaction.commands.check_videos import main as check_main
 from mgdm_mmaction.commands.mine_negatives import main as mine_main
+from mgdm_mmaction.commands.train_tiny_clip import main as clip_main
 from mgdm_mmaction.negatives import read_negatives
 from mgdm_mmaction.toy.dataset import generate_dataset
 from tests.apis.conftest import ROOT
@@ -25,15 +23,9 @@ pytestmark = pytest.mark.slow
 
 CONFIG = """
 _base_ = {base!r}
-from mgdm_mmaction.config import change_steps
-
-# In place of CLIP ViT-B/16: a tiny one, in a file, for frames of 64 x 64.
-clip = dict(arch='mgdm-tiny', pretrained='clip.pt')
-model = dict(backbone=clip, neck=dict(embed_dims=128, num_layers=1), cls_head=clip)
-change_steps(_base_, Resize=dict(scale=(64, 64)), CenterCrop=dict(crop_size=64))
-train_dataloader = dict(batch_size=4, num_workers=1)
-val_dataloader = dict(batch_size=4, num_workers=1)
-test_dataloader = dict(batch_size=4, num_workers=1)
+train_dataloader = dict(batch_size=4)
+val_dataloader = dict(batch_size=4)
+test_dataloader = val_dataloader
 """
 ROOT_DIR, VIDEOS = 'data/custom', 'data/custom/videos'
 CLASSES = ['moving ring', 'Moving_Star', 'growing-star', 'turning ring', 'resting ring']
@@ -50,9 +42,7 @@ def home(tmp_path_factory):
         folder.mkdir(parents=True)
         for i, clip in enumerate(sorted(source.iterdir())):
             shutil.copy(clip, folder / f'{["my clip", "IMG"][i % 2]} ({i}).mp4')
-    torch.manual_seed(0)
-    torch.save(build_clip('mgdm-tiny').state_dict(), home / 'clip.pt')
-    base = str(ROOT / 'configs' / 'custom' / 'mgdm_custom.py')
+    base = str(ROOT / 'configs' / 'custom' / 'mgdm_custom_tiny.py')
     (home / 'my.py').write_text(CONFIG.format(base=base))
     return home
 
@@ -63,8 +53,9 @@ def here(home, tmp_path, monkeypatch):
     here = tmp_path / 'here'
     shutil.copytree(home, here)
     monkeypatch.chdir(here)
-    for name in ('MGDM_CUSTOM_ROOT', 'MGDM_CUSTOM_VIDEOS', 'MGDM_CUSTOM_K', 'MGDM_K'):
-        monkeypatch.delenv(name, raising=False)
+    for name in ('ROOT', 'VIDEOS', 'VAL_VIDEOS', 'K'):
+        monkeypatch.delenv(f'MGDM_CUSTOM_{name}', raising=False)
+    monkeypatch.delenv('MGDM_K', raising=False)
     return here
 
 
@@ -72,6 +63,11 @@ def build_lists():
     build_main(
         ['folders', VIDEOS, '--out', ROOT_DIR, '--val-fraction', '0.25', '--delimiter', 'tab']
     )
+
+
+def make_clip(*options):
+    train_list, classes = f'{ROOT_DIR}/train_list.txt', f'{ROOT_DIR}/classes.txt'
+    clip_main([train_list, '--root', VIDEOS, '--classes', classes, '--steps', '2', *options])
 
 
 def mine():
@@ -87,9 +83,11 @@ def test_from_nothing_to_a_tested_checkpoint(here, capsys):
     build_lists()
     assert '15 clips of 5 classes' in capsys.readouterr().out
     check_main(['--config', 'my.py', '--workers', '1'])
+    make_clip()
+    assert 'data/custom/clip.pt: trained in' in capsys.readouterr().out
     mine()
     assert 'Next: python tools/train.py my.py' in capsys.readouterr().out
-    file = read_negatives(here / ROOT_DIR / 'negatives_vit-b-16_openai.jsonl')
+    file = read_negatives(here / ROOT_DIR / 'negatives_tiny.jsonl')
     assert (len(file), file.k) == (15, 4)
     train('train_cfg.max_epochs=1')
     testing.main(['my.py', 'run/epoch_1.pth', '--work-dir', 'run'])

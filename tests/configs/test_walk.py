@@ -285,22 +285,35 @@ def test_names_are_unique():
 @pytest.mark.parametrize(
     ('variables', 'root', 'videos', 'k'),
     [
-        ({}, 'data/custom', 'data/custom/videos', 3),
-        ({'MGDM_CUSTOM_ROOT': 'my lists'}, 'my lists', 'data/custom/videos', 3),
-        ({'MGDM_CUSTOM_VIDEOS': '/my clips', 'MGDM_K': '5'}, 'data/custom', '/my clips', 5),
-        ({'MGDM_CUSTOM_K': '0', 'MGDM_K': '5'}, 'data/custom', 'data/custom/videos', 0),
+        ({}, 'data/custom', ['data/custom/videos'], 3),
+        ({'MGDM_CUSTOM_ROOT': 'my lists'}, 'my lists', ['data/custom/videos'], 3),
+        ({'MGDM_CUSTOM_VIDEOS': '/clips', 'MGDM_K': '5'}, 'data/custom', ['/clips'], 5),
+        ({'MGDM_CUSTOM_K': '0', 'MGDM_K': '5'}, 'data/custom', ['data/custom/videos'], 0),
+        (
+            {'MGDM_CUSTOM_VIDEOS': '/a/train', 'MGDM_CUSTOM_VAL_VIDEOS': '/a/val'},
+            'data/custom',
+            ['/a/train', '/a/val'],
+            3,
+        ),
     ],
 )
-def test_template_reads_its_variables(variables, root, videos, k):
-    cfg = parse('custom/mgdm_custom.py', **variables)
+@pytest.mark.parametrize(
+    ('name', 'negatives'), [('', 'vit-b-16_openai'), ('_tiny', 'tiny')], ids=['clip', 'tiny']
+)
+def test_template_reads_its_variables(name, negatives, variables, root, videos, k):
+    cfg = parse(f'custom/mgdm_custom{name}.py', **variables)
     assert attach(cfg).k == k
     assert set(paths_of(cfg)) == {
-        videos,
+        *videos,
         f'{root}/train_list.txt',
         f'{root}/val_list.txt',
-        f'{root}/negatives_vit-b-16_openai.jsonl',
+        f'{root}/negatives_{negatives}.jsonl',
     }
+    prefixes = [cfg[f'{split}_dataloader'].dataset.data_prefix.video for split in ('train', 'test')]
+    assert prefixes == [videos[0], videos[-1]]
     assert cfg.model.cls_head.classes == f'{root}/classes.txt'
+    if name:
+        assert cfg.model.backbone.pretrained == f'{root}/clip.pt'
 
 
 def test_the_page_names_every_config():

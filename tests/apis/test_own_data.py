@@ -114,6 +114,11 @@ def test_mistakes_on_the_way(here, capsys, monkeypatch):
     build_lists()
     with pytest.raises(MGDMError, match=r'make it with: .*mine_negatives.py my.py'):
         train()
+    with pytest.raises(MGDMError, match='train it: tools/train_tiny_clip.py'):
+        mine()
+    make_clip()
+    with pytest.raises(MGDMError, match=r'clip.pt: exists already; add --overwrite'):
+        make_clip()
     # A k beyond what was mined, and beyond what five classes have.
     mine_again('--num-negatives', '2')
     assert 'But the config trains against k=3, and the file has 2' in capsys.readouterr().out

@@ -4,10 +4,11 @@ from .backbones import CLIPBackbone
 from .heads import HardNegativeTextHead, SemanticDiscriminator
 from .layers.text_guided_similarity import text_guided_attention, text_guided_similarity
 from .losses import AugmentedContrastiveLoss, augmented_contrastive_loss
-from .necks.text_guided_temporal_head import TextGuidedTemporalHead
-from .recognizers import MGDM, CLIPRecognizer, Explanation, Weights
+from .necks import SemanticUnitDecoder, TextGuidedTemporalHead
+from .recognizers import ASU, MGDM, CLIPRecognizer, Explanation, Weights
 
 __all__ = [
+    'ASU',
     'MGDM',
     'AugmentedContrastiveLoss',
     'CLIPBackbone',
@@ -15,6 +16,7 @@ __all__ = [
     'Explanation',
     'HardNegativeTextHead',
     'SemanticDiscriminator',
+    'SemanticUnitDecoder',
     'TextGuidedTemporalHead',
     'Weights',
     'augmented_contrastive_loss',

@@ -1,5 +1,7 @@
 """CLIP's image tower as a backbone of MMAction2."""
 
+from collections.abc import Callable
+
 import torch
 from mmaction.registry import MODELS
 from mmengine.logging import print_log
@@ -15,6 +17,7 @@ from ...clip import (
     set_activation,
     uses_quick_gelu,
 )
+from ...clip.tokens import has_tokens, project_tokens, run_blocks
 from ...errors import MGDMError
 from .frozen_parts import STEM, check_frozen_stages, frozen_parts
 
@@ -49,6 +52,11 @@ class CLIPBackbone(BaseModule):
             Defaults to 0.
         init_cfg (dict | list[dict], optional): MMEngine's initialisation. Defaults to None.
 
+    Attributes:
+        token_dims (int | None): Width W of the tokens of :meth:`forward_tokens`; None for a tower
+            that has no class token beside patches.
+        num_patches (int | None): Patches P of an image, likewise.
+
     Raises:
         MGDMError: If the architecture is unknown or an option is out of range.
 
@@ -81,7 +89,10 @@ class CLIPBackbone(BaseModule):
         self.num_layers = count_blocks(self.visual)
         check_frozen_stages(frozen_stages, freeze_proj, self.num_layers, arch)
         self.frozen_stages, self.freeze_proj = frozen_stages, freeze_proj
-        self.with_cp = with_cp
+        self.with_cp, self.patch_dropout = with_cp, patch_dropout
+        self.token_dims = self.num_patches = None
+        if has_tokens(self.visual):
+            self.num_patches, self.token_dims = self.visual.positional_embedding[1:].shape
         if self.num_layers is None and (with_cp or patch_dropout):
             raise MGDMError(
                 'CLIPBackbone: with_cp and patch_dropout need a ViT tower of open_clip, arch '
@@ -120,6 +131,30 @@ class CLIPBackbone(BaseModule):
         Raises:
             MGDMError: If the images have another shape.
         """
+        self._check(x)
+        return self.visual(x)
+
+    def forward_tokens(
+        self, x: Tensor, insert: Callable[[Tensor], tuple[Tensor, Tensor]] | None = None
+    ) -> Tensor:
+        """Return all tokens behind the last block, which :meth:`project` turns into embeddings.
+
+        Args:
+            x (Tensor): Normalised images [N, 3, H, W].
+            insert (Callable, optional): Adds tokens to the last block, see
+                :func:`~mgdm_mmaction.clip.tokens.run_blocks`. Defaults to None.
+
+        Returns:
+            Tensor: Class token, P patches and what was inserted [N, 1 + P (+ R), W].
+        """
+        self._check(x)
+        return run_blocks(self.visual, x, insert)
+
+    def project(self, tokens: Tensor) -> Tensor:
+        """Turn tokens [..., W] into embeddings in the joint space [..., D], not normalised."""
+        return project_tokens(self.visual, tokens)
+
+    def _check(self, x: Tensor) -> None:
         if x.ndim != 4 or tuple(x.shape[-2:]) != self.image_size:
             height, width = self.image_size
             raise MGDMError(
@@ -128,7 +163,6 @@ class CLIPBackbone(BaseModule):
                 f'the pipelines to {height} x {width} and end them with '
                 "FormatShape(input_format='NCHW'), or take another arch."
             )
-        return self.visual(x)
 
     def train(self, mode: bool = True) -> 'CLIPBackbone':
         """Switch between training and evaluation; frozen parts stay in evaluation mode.

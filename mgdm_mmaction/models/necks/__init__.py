@@ -1,5 +1,6 @@
 """Necks: frame embeddings to what is compared with texts."""
 
+from .semantic_unit_decoder import SemanticUnitDecoder
 from .text_guided_temporal_head import TextGuidedTemporalHead
 
-__all__ = ['TextGuidedTemporalHead']
+__all__ = ['SemanticUnitDecoder', 'TextGuidedTemporalHead']

@@ -1,6 +1,7 @@
 """Recognisers: the contract, and a file a method."""
 
+from .asu import ASU
 from .clip_recognizer import CLIPRecognizer, Explanation, Weights, check_recognizer
 from .mgdm import MGDM
 
-__all__ = ['MGDM', 'CLIPRecognizer', 'Explanation', 'Weights', 'check_recognizer']
+__all__ = ['ASU', 'MGDM', 'CLIPRecognizer', 'Explanation', 'Weights', 'check_recognizer']

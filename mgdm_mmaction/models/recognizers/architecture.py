@@ -22,8 +22,11 @@ def check_architecture(own: dict, loaded: dict, prefix: str = '') -> None:
     loaded = {key[len(prefix) :]: value for key, value in loaded.items() if key.startswith(prefix)}
     if not any(key.startswith('cls_head.') for key in own):  # swapped to take features
         loaded = {key: v for key, v in loaded.items() if not key.startswith('cls_head.')}
-    own = {key: value for key, value in own.items() if key not in _CORPUS_KEYS}
-    loaded = {key: value for key, value in loaded.items() if key not in _CORPUS_KEYS}
+    # The same holds for other banks of texts that a method has.
+    banks = [key for key in own | loaded if key.endswith('._extra_state')]
+    texts = {*_CORPUS_KEYS, *banks, *(key[: -len('_extra_state')] + 'embeddings' for key in banks)}
+    own = {key: value for key, value in own.items() if key not in texts}
+    loaded = {key: value for key, value in loaded.items() if key not in texts}
     faults: list[str] = []
     for title, keys in (
         ('missing in the checkpoint', own.keys() - loaded.keys()),

@@ -2,7 +2,7 @@
 
 import contextlib
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -224,14 +224,18 @@ class CLIPRecognizer(BaseRecognizer):
             video, classes = tree_map(as_float, (video, classes))
             return self.cls_head.scale() * self.similarity(video, classes)
 
-    def encode_frames(self, inputs: Tensor) -> Tensor:
+    def encode_frames(
+        self, inputs: Tensor, embed: Callable[[Tensor], Tensor] | None = None
+    ) -> Tensor:
         """Embed each frame with the image tower.
 
         Args:
             inputs (Tensor): Normalised frames [N, views x T, 3, H, W].
+            embed (Callable, optional): What to do with images [n, 3, H, W] instead.
+                Defaults to None.
 
         Returns:
-            Tensor: Frame embeddings [N, views, T, D].
+            Tensor: Frame embeddings [N, views, T, D], or what ``embed`` returns, split likewise.
 
         Raises:
             MGDMError: If the number of frames is no multiple of T.
@@ -245,7 +249,7 @@ class CLIPRecognizer(BaseRecognizer):
                 "pipeline and end it with FormatShape(input_format='NCHW'); for MMAction2's "
                 f'get_flops.py, --shape {num_frames} 3 HEIGHT WIDTH'
             )
-        frames = self.backbone(inputs.flatten(0, 1))  # [N * views * T, D]
+        frames = (embed or self.backbone)(inputs.flatten(0, 1))  # [N * views * T, D]
         # Not len(inputs), which an exported graph would take for a constant.
         return frames.unflatten(0, (inputs.shape[0], -1, num_frames))
 

@@ -1,0 +1,103 @@
+"""The texts of semantic units as CLIP embeddings."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ...errors import MGDMError
+from ...text.bank import TextBank, read_labels_state
+from ...text.corpus import DEFAULT_PROMPT, LabelCorpus, normalize_label
+from ...units import KINDS, UnitsFile, read_units
+
+__all__ = ['UnitBank']
+
+
+class UnitBank(TextBank):
+    """A frozen text bank of S units, which can be exchanged without training.
+
+    A checkpoint carries the units: where the file is not on this machine, those of the checkpoint
+    are used.
+
+    Args:
+        file (str | Path | UnitsFile): The units: a file, the name of a packaged one, or read ones.
+        arch (str): CLIP architecture of the text tower.
+        pretrained (str, optional): CLIP weights. Defaults to None, random weights.
+        kinds (Sequence[str], optional): Kinds of units to use. Defaults to all.
+        prompt (str | Sequence[str]): As of the classes.
+        quick_gelu (bool, optional): Activation of the tower. Defaults to None.
+        open_vocabulary (bool): Test a checkpoint that was trained with other units, on these.
+            Defaults to False.
+    """
+
+    def __init__(
+        self,
+        file: str | Path | UnitsFile,
+        arch: str,
+        pretrained: str | None = None,
+        kinds: Sequence[str] = KINDS,
+        prompt: str | Sequence[str] = DEFAULT_PROMPT,
+        quick_gelu: bool | None = None,
+        open_vocabulary: bool = False,
+    ) -> None:
+        self._problem: MGDMError | None = None
+        try:
+            units = file if isinstance(file, UnitsFile) else read_units(file)
+            self.units = units.of_kinds(kinds).units
+        except MGDMError as error:
+            if isinstance(file, UnitsFile) or Path(str(file)).exists():
+                raise
+            self._problem, self.units = error, []
+        texts = [unit.text for unit in self.units] or ['unknown']
+        super().__init__(
+            LabelCorpus(texts, prompt=prompt), arch, pretrained, quick_gelu, open_vocabulary
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """list[str]: Names of the units, without their descriptions."""
+        return [label.split(',')[0] for label in self.classes]
+
+    def set_units(self, file: str | Path | UnitsFile, kinds: Sequence[str] = KINDS) -> None:
+        """Look for other units from now on, without training.
+
+        Raises:
+            MGDMError: If they cannot be read, or not be encoded.
+        """
+        units = (file if isinstance(file, UnitsFile) else read_units(file)).of_kinds(kinds).units
+        self.set_classes([unit.text for unit in units])
+        self.units = units
+
+    def of_classes(self, classes: Sequence[str]) -> Tensor:
+        """Return which units belong to which classes, as their file says: bool [C, S]."""
+        place = {normalize_label(name): i for i, name in enumerate(classes)}
+        found = torch.zeros(len(classes), len(self.class_ids), dtype=torch.bool)
+        for s, unit in enumerate(self.units):
+            for action in unit.actions:
+                if (i := place.get(normalize_label(action))) is not None:
+                    found[i, s] = True
+        return found
+
+    def init_weights(self) -> None:
+        """Encode all units with the weights of ``pretrained``."""
+        if self._problem is not None:
+            raise self._problem
+        super().init_weights()
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
+        state = state_dict.get(f'{prefix}_extra_state')
+        if self._problem is not None and state is not None:
+            saved, _ = read_labels_state(state)
+            if saved is not None:
+                self._set_corpus(saved, state_dict[f'{prefix}embeddings'].to(self.embeddings))
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def _check_open(self, saved: LabelCorpus) -> None:
+        if self.open_vocabulary and saved.prompt == self.corpus.prompt:
+            return
+        raise MGDMError(
+            'the checkpoint was trained with other semantic units than those of the config '
+            f'(`model.units`): {saved.difference(self.corpus)}. Test with the units it was trained '
+            'with, or, for others, with the same prompt and `cls_head.open_vocabulary=True`'
+        )

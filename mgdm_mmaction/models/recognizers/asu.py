@@ -1,0 +1,227 @@
+"""ASU: videos decoded with the help of semantic units that their frames select."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from torch import Tensor
+
+from ...errors import MGDMError
+from ...units import KINDS, UnitsFile
+from ..layers.gather import all_gather_batch
+from ..layers.region_tokens import RegionTokens
+from ..layers.unit_bank import UnitBank
+from .clip_recognizer import CLIPRecognizer, Explanation, Weights, as_float, full_precision
+
+__all__ = ['ASU']
+
+
+@MODELS.register_module()
+class ASU(CLIPRecognizer):
+    """Action recognition with attentive semantic units.
+
+    After Chen, Chen, Liu, Li, Peng, "Video Action Recognition with Attentive Semantic Units", ICCV
+    2023, arXiv:2303.09756. There is no public code, and the paper's method section was not at
+    hand: the idea is the paper's, the internals are our reconstruction.
+
+    The image tower and :class:`RegionTokens` turn each frame into a global feature and those of R
+    regions, each of them selects semantic units, the selected units decode the video
+    (:class:`SemanticUnitDecoder`, ``neck``), and the video meets the texts of all classes.
+
+    Args:
+        backbone (dict): Config of :class:`CLIPBackbone`.
+        neck (dict): Config of :class:`SemanticUnitDecoder`, without ``num_regions``.
+        cls_head (dict): Config of :class:`HardNegativeTextHead`; here its ``discriminator`` is
+            None unless the config has one.
+        units (dict): Options of :class:`UnitBank`: ``file``, ``kinds``, ``prompt``. Tower and
+            ``open_vocabulary`` are those of ``cls_head``.
+        regions (dict, optional): ``num_regions`` and ``mode`` of :class:`RegionTokens`.
+            Defaults to None: 8 tokens in the last block.
+        label_smoothing (float): Of the cross-entropy over all classes. Defaults to 0.1.
+        loss_weight (float): Weight of the cross-entropy. Defaults to 1.
+        contrastive (dict, optional): Config of a loss such as :class:`AugmentedContrastiveLoss`,
+            with the mined negatives of the pipeline; it is added. Defaults to None.
+        unit_loss_weight (float): Weight of -log of the attention on the units of the class, as
+            their file says. Defaults to 0.
+        **kwargs: ``data_preprocessor``, ``train_cfg`` and ``test_cfg``, see
+            :class:`CLIPRecognizer`.
+    """
+
+    text_parts: ClassVar[tuple[str, ...]] = ('cls_head.text_bank', 'cls_head.discriminator')
+
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict,
+        cls_head: dict,
+        units: dict,
+        regions: dict | None = None,
+        label_smoothing: float = 0.1,
+        loss_weight: float = 1.0,
+        contrastive: dict | None = None,
+        unit_loss_weight: float = 0.0,
+        **kwargs,
+    ) -> None:
+        regions = dict(regions or {})
+        neck = {**neck, 'num_regions': regions.get('num_regions', 8)}
+        super().__init__(backbone, {'discriminator': None, **cls_head}, neck, **kwargs)
+        self.num_frames = self.neck.num_frames
+        self.regions = RegionTokens(
+            self.backbone, **{**regions, 'num_regions': neck['num_regions']}
+        )
+        bank = self.text_bank
+        self.units = UnitBank(
+            **units,
+            arch=bank.arch,
+            pretrained=bank.pretrained,
+            quick_gelu=bank.quick_gelu,
+            open_vocabulary=bank.open_vocabulary,
+        )
+        self.label_smoothing, self.loss_weight = label_smoothing, loss_weight
+        self.contrastive = None if contrastive is None else MODELS.build(contrastive)
+        self.unit_loss_weight = unit_loss_weight
+
+    def decode(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Decode videos.
+
+        Args:
+            inputs (Tensor): Normalised frames [N, views x T, 3, H, W].
+
+        Returns:
+            tuple[Tensor, Tensor]: Unit vectors z [N, views, D], and the attention over units
+            [N, views, T, 1 + R, S]; region 0 is the whole frame.
+        """
+        features = self.encode_frames(inputs, lambda images: self.regions(self.backbone, images))
+        with full_precision(features):
+            found = self.neck(as_float(features.flatten(0, 1)), self.units.class_texts())
+        return tuple(part.unflatten(0, features.shape[:2]) for part in found)
+
+    def set_units(self, file: str | Path | UnitsFile, kinds: Sequence[str] = KINDS) -> None:
+        """Look for other semantic units from now on, without training.
+
+        Args:
+            file (str | Path | UnitsFile): A file, the name of a packaged one, or read units.
+            kinds (Sequence[str]): Kinds of units to use. Defaults to all.
+        """
+        self.units.set_units(file, kinds)
+
+    def encode_video(self, inputs: Tensor) -> Tensor:
+        """Decode videos to unit vectors z [N, views, D]; see :meth:`decode`."""
+        return self.decode(inputs)[0]
+
+    def encode_classes(self) -> Tensor:
+        """Return unit texts of all classes [C, D]."""
+        return F.normalize(self.cls_head.encode_classes()[1], dim=-1)
+
+    def encode_labels(self, text_ids: Tensor) -> Tensor:
+        """Return unit texts of labels [..., D], ids int [n]."""
+        return F.normalize(self.cls_head(text_ids[:, None])[1][:, 0], dim=-1)
+
+    def similarity(self, video: Tensor, classes: Tensor) -> Tensor:
+        """Return the cosines [N, views, C] of videos [N, views, D] and texts [C, D]."""
+        return video @ classes.t()
+
+    @torch.no_grad()
+    def explain(self, inputs: Tensor) -> Explanation:
+        """Score all classes, and say which units fired, in which frame and region.
+
+        Args:
+            inputs (Tensor): Normalised frames [N, views x T, 3, H, W].
+
+        Returns:
+            Explanation: With the weights 'units' [N, views, T, 1 + R, S], which sum to 1 over S.
+        """
+        video, attention = self.decode(inputs)
+        units = Weights(attention, ('frames', 'regions', 'items'), self.units.names)
+        return Explanation(self.score(video, self.class_texts()), {'units': units})
+
+    def loss(self, inputs: Tensor, data_samples: list, **kwargs) -> dict[str, Tensor]:
+        """Compute the loss of a batch, that of the units included; see :meth:`training_loss`."""
+        video, attention = self.decode(inputs)
+        losses = self.training_loss(video, data_samples)
+        if self.unit_loss_weight:
+            losses['loss_units'] = self.unit_loss_weight * self._unit_loss(attention, data_samples)
+        return losses
+
+    def training_loss(self, video: Tensor, data_samples: list) -> dict[str, Tensor]:
+        """Compare the videos of all ranks with the texts of all classes.
+
+        Args:
+            video (Tensor): Unit vectors [N, views, D]; each view counts as a video.
+            data_samples (list[ActionDataSample]): With ``gt_label``, a class or, behind mixup and
+                cutmix, its distribution over the classes; with ``text_ids`` for ``contrastive``.
+
+        Returns:
+            dict[str, Tensor]: ``loss_cls``, what ``contrastive`` returns, and for the log
+            ``top1_acc``, ``gamma`` and ``tau``.
+        """
+        targets = self._targets(data_samples).to(video)
+        texts, ids = self.encode_classes(), None
+        parts = [video.flatten(0, 1), targets.repeat_interleave(video.shape[1], dim=0)]
+        if self.contrastive is not None:
+            ids = self._text_ids(data_samples).to(video.device)
+            parts.append(ids.repeat_interleave(video.shape[1], dim=0))
+        video, targets, *ids = all_gather_batch(*parts)
+        scale = self.cls_head.scale()
+        with full_precision(video):
+            video = as_float(video)
+            logits = scale * video @ as_float(texts).t()
+            loss = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing)
+            losses = dict(loss_cls=self.loss_weight * loss)
+            if ids:
+                labels = F.normalize(as_float(self.cls_head(ids[0])[1]), dim=-1).flatten(0, 1)
+                losses |= self.contrastive(
+                    scale * video @ labels.t(), ids[0][:, 0], ids[0].flatten()
+                )
+        right = logits.argmax(-1) == targets.argmax(-1)
+        return losses | dict(
+            top1_acc=right.float().mean(),
+            gamma=self.neck.gamma.detach().clone(),
+            tau=self.neck.log_tau.detach().exp(),
+        )
+
+    def _unit_loss(self, attention: Tensor, data_samples: list) -> Tensor:
+        """Mean over videos of -log of the attention on the units of their classes."""
+        # [N, S], the mean over views, frames and regions
+        attention = attention.mean((1, 2, 3))
+        members = self.units.of_classes(self.text_bank.classes).to(attention)
+        if not members.any():
+            raise MGDMError(
+                'unit_loss_weight needs a units file whose units name their "actions", which are '
+                'classes of this data set'
+            )
+        known = members.any(1).to(attention)
+        shares = (attention @ members.t()).clamp_min(1e-6)  # [N, C]
+        loss = -(self._targets(data_samples).to(attention) * known * shares.log()).sum(1)
+        return all_gather_batch(loss)[0].mean()
+
+    def _targets(self, data_samples: list) -> Tensor:
+        """Return the distributions over the classes [N, C] that the samples ask for."""
+        count = len(self.text_bank.class_ids)
+        rows = []
+        for sample in data_samples:
+            label = sample.gt_label
+            if label.numel() == 1 and not label.is_floating_point():
+                label = F.one_hot(label.reshape(()), count)
+            if label.numel() != count:
+                raise MGDMError(
+                    f'a blended label has {label.numel()} classes, but the model has {count}: set '
+                    '`num_classes` of data_preprocessor.blending to that number'
+                )
+            rows.append(label.float())
+        return torch.stack(rows)
+
+    def _text_ids(self, data_samples: list) -> Tensor:
+        """Collect corpus ids [N, 1 + k], positive first; [N, 1] without mined negatives."""
+        first = data_samples[0]
+        if first.gt_label.numel() > 1:
+            raise MGDMError(
+                '`contrastive` needs one class a video: leave out data_preprocessor.blending'
+            )
+        if 'text_ids' in first:
+            return torch.stack([torch.as_tensor(sample.text_ids) for sample in data_samples])
+        labels = torch.cat([sample.gt_label for sample in data_samples])
+        return self.text_bank.class_ids[labels][:, None]

@@ -4,7 +4,6 @@ import copy
 import hashlib
 import json
 import os
-import shutil
 
 import numpy as np
 import pytest
@@ -146,19 +145,6 @@ def test_open_vocabulary_over_draws(toy, checkpoint, tmp_path, capsys):
         main(['zero.py', str(checkpoint), '--over', 'MGDM_DRAWS=1-2', '--work-dir', 'w'])
     with pytest.raises(MGDMError, match='checkpoint epoch_2.pth does not exist'):
         main(['zero.py', 'epoch_{MGDM_DRAW}.pth', '--over', 'MGDM_DRAW=2', '--work-dir', 'w'])
-
-
-@pytest.mark.slow
-def test_combining_refuses_but_keeps_the_reports(checkpoint, tmp_path):
-    shutil.copy(checkpoint, tmp_path / 'b.pth')
-    configs = [
-        write(small(**{'model.cls_head.context': context}), tmp_path / f'{context}.py')
-        for context in ('all', 'single')
-    ]
-    with pytest.raises(MGDMError, match="context is 'all' and 'single'"):
-        main(['--configs', *configs, '--checkpoints', str(checkpoint), 'b.pth', '--out', 'r.json',
-              '--work-dir', 'w'])  # fmt: skip
-    assert [r.protocol['context'] for r in read_reports('r.json')] == ['all', 'single']
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ EXTRAS = {
     # an older one of these), onnxruntime runs them beside PyTorch. The oldest tried; newer
     # releases of onnxruntime want Python 3.11.
     'export': ['onnx>=1.19.1', 'onnxscript>=0.7.2', 'onnxruntime>=1.23.2'],
+    # Part-of-speech tags for tools/build_units.py: its lexicon lies in the wheel. The only one tried.
+    'units': ['textblob>=0.20,<0.21'],
     # `make docs`: the API from docstrings, pages in Markdown, the theme. The oldest tried; from 8.2
     # on, Sphinx wants Python 3.11.
     'docs': ['sphinx>=8.1', 'myst-parser>=4.0', 'furo>=2024.8.6'],
@@ -98,6 +100,8 @@ EXTRAS = {
         'onnx>=1.19.1',
         'onnxscript>=0.7.2',
         'onnxruntime>=1.23.2',
+        # Tags sentences, as `units` does.
+        'textblob>=0.20,<0.21',
         # Builds the site, as `docs` does.
         'sphinx>=8.1',
         'myst-parser>=4.0',
@@ -189,6 +193,7 @@ setup(
     package_data={
         PACKAGE: [
             'text/label_maps/*.txt',
+            'units/data/*',
             'clip/model_configs/*.json',
             'visualization/templates/*',
         ],

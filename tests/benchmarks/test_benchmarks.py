@@ -22,7 +22,6 @@ from mgdm_mmaction.models.layers.text_guided_similarity import text_guided_simil
 LINUX = pytest.mark.skipif(not Path('/proc/self/clear_refs').exists(), reason='needs Linux')
 # Without those that start many processes.
 MEASURED = {
-    'head': r'as printed .* x the time(.|\n)*the largest value: \d.\d+e-0[5-9]',
     'step': r'text tower on 6 prompts a step +[\d.]+ s: [\d.]+ x the time',
     'pipeline': r'mgdm_toy.py, 2 clips of 8 frames(.|\n)*mgdm_k400.py, 1 clips of 16 frames',
     'mining': r'decord alone, the same frames +[\d.]+ videos/s, [\d.]+ x the time',

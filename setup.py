@@ -195,6 +195,7 @@ setup(
             'text/label_maps/*.txt',
             'units/data/*',
             'clip/model_configs/*.json',
+            'graph/data/*.csv',
             'visualization/templates/*',
         ],
     },

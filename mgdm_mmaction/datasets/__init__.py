@@ -7,6 +7,7 @@ from .annotations import check_annotation, check_dataset
 # Imported when they are asked for: lists are built and checked without torch.
 _LAZY = {
     'AttachHardNegatives': '.transforms',
+    'AttachTriplets': '.transforms',
     'SkipUnreadable': '.transforms',
     'VideoDecode': '.transforms',
     'VideoInit': '.transforms',
@@ -15,6 +16,7 @@ _LAZY = {
 
 __all__ = [
     'AttachHardNegatives',
+    'AttachTriplets',
     'SkipUnreadable',
     'VideoDecode',
     'VideoInit',

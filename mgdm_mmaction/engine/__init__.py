@@ -10,6 +10,7 @@ from .fsdp import (
 )
 from .hooks import (
     CheckGradientsHook,
+    CheckGraphHook,
     CheckNegativesHook,
     EpochSeedHook,
     LearningRatesHook,
@@ -22,6 +23,7 @@ from .optimizers.optim_wrapper_constructor import MGDMOptimWrapperConstructor
 __all__ = [
     'CPUAmpOptimWrapper',
     'CheckGradientsHook',
+    'CheckGraphHook',
     'CheckNegativesHook',
     'EpochSeedHook',
     'LayerDecayOptimWrapperConstructor',

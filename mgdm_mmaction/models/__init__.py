@@ -4,11 +4,12 @@ from .backbones import CLIPBackbone
 from .heads import HardNegativeTextHead, SemanticDiscriminator
 from .layers.text_guided_similarity import text_guided_attention, text_guided_similarity
 from .losses import AugmentedContrastiveLoss, augmented_contrastive_loss
-from .necks import SemanticUnitDecoder, TextGuidedTemporalHead
-from .recognizers import ASU, MGDM, CLIPRecognizer, Explanation, Weights
+from .necks import SemanticUnitDecoder, TextGuidedTemporalHead, TripletEncoder
+from .recognizers import ASU, KGCLIP, MGDM, CLIPRecognizer, Explanation, Weights
 
 __all__ = [
     'ASU',
+    'KGCLIP',
     'MGDM',
     'AugmentedContrastiveLoss',
     'CLIPBackbone',
@@ -18,6 +19,7 @@ __all__ = [
     'SemanticDiscriminator',
     'SemanticUnitDecoder',
     'TextGuidedTemporalHead',
+    'TripletEncoder',
     'Weights',
     'augmented_contrastive_loss',
     'text_guided_attention',

@@ -10,11 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..datasets.annotations import list_digest
 from ..errors import MGDMError
+from ..graph import KnowledgeGraph, write_graph
 from .actions import DEFAULT_OBJECTS, Action, list_actions
 from .render import render_clip
 
-__all__ = ['clip_generator', 'generate_dataset', 'read_settings']
+__all__ = ['clip_generator', 'generate_dataset', 'read_settings', 'toy_graph']
 
 _FORMAT_VERSION = 1
 _FPS = 12
@@ -51,7 +53,7 @@ def generate_dataset(
 
     Files under ``out_dir``: ``videos/<split>/<class>/<number>.mp4``, ``train_list.txt`` and
     ``val_list.txt`` (path under ``videos`` and label), ``classes.txt`` (a name a line, in label
-    order) and ``dataset.json`` with the settings. The same settings give the same videos.
+    order), ``graph.json`` (:func:`toy_graph`) and ``dataset.json`` with the settings. The same settings give the same videos.
 
     Args:
         out_dir (str | os.PathLike): Directory to write to.
@@ -117,8 +119,28 @@ def generate_dataset(
     for split, text in lists.items():
         (out_dir / f'{split}_list.txt').write_text(text)
     (out_dir / 'classes.txt').write_text(''.join(f'{action.name}\n' for action in actions))
+    write_graph(toy_graph(actions, lists['train']), out_dir / 'graph.json')
     write_json(settings_file, dict(settings, complete=True))
     return True
+
+
+def toy_graph(actions: Sequence[Action], train_list: str) -> KnowledgeGraph:
+    """Make the knowledge graph of the data set, with objects and motions as movements.
+
+    Args:
+        actions (Sequence[Action]): The classes.
+        train_list (str): Content of the training list, whose videos have the object and the motion
+            of their class.
+    """
+    names = [part for action in actions for part in action]
+    rows = [line.rsplit(' ', 1) for line in train_list.splitlines()]
+    return KnowledgeGraph(
+        [action.name for action in actions],
+        list(dict.fromkeys(names)),
+        [(action.name, part) for action in actions for part in action],
+        [(path, part) for path, label in rows for part in actions[int(label)]],
+        {'train_list.txt': list_digest(train_list)},
+    )
 
 
 def read_settings(data_root: str | os.PathLike) -> dict:

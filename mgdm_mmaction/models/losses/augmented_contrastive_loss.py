@@ -4,7 +4,12 @@ import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-__all__ = ['AugmentedContrastiveLoss', 'augmented_contrastive_loss', 'contrastive_directions']
+__all__ = [
+    'AugmentedContrastiveLoss',
+    'augmented_contrastive_loss',
+    'contrastive_directions',
+    'matching_loss',
+]
 
 TARGETS = ('smoothed', 'exact')
 
@@ -51,6 +56,21 @@ def augmented_contrastive_loss(
     """
     video_to_text, text_to_video = contrastive_directions(logits, video_labels, text_labels, target)
     return (video_to_text + text_to_video) / 2
+
+
+def matching_loss(logits: Tensor, matches: Tensor, target: str = 'smoothed') -> Tensor:
+    """Symmetric KL divergence as in :func:`augmented_contrastive_loss`, for any matches.
+
+    Args:
+        logits (Tensor): Scores already divided by the temperature, [B, L].
+        matches (Tensor): Whether row and column belong together, bool [B, L].
+        target (str): See :func:`augmented_contrastive_loss`. Defaults to 'smoothed'.
+
+    Returns:
+        Tensor: Scalar loss.
+    """
+    rows = _directional_loss(logits, matches, target)
+    return (rows + _directional_loss(logits.t(), matches.t(), target)) / 2
 
 
 def contrastive_directions(

@@ -2,6 +2,15 @@
 
 from .asu import ASU
 from .clip_recognizer import CLIPRecognizer, Explanation, Weights, check_recognizer
+from .kgclip import KGCLIP
 from .mgdm import MGDM
 
-__all__ = ['ASU', 'MGDM', 'CLIPRecognizer', 'Explanation', 'Weights', 'check_recognizer']
+__all__ = [
+    'ASU',
+    'KGCLIP',
+    'MGDM',
+    'CLIPRecognizer',
+    'Explanation',
+    'Weights',
+    'check_recognizer',
+]

@@ -1,0 +1,62 @@
+"""A knowledge graph as part of a model, so that a checkpoint carries it."""
+
+import json
+
+import torch
+from torch import Tensor, nn
+
+from ...graph import KnowledgeGraph
+from ...text.bank import TextBank
+
+__all__ = ['GraphTable']
+
+
+class GraphTable(nn.Module):
+    """Actions, movements and the edges between them; videos stay in the file.
+
+    Args:
+        graph (KnowledgeGraph, optional): The graph. Defaults to None.
+    """
+
+    def __init__(self, graph: KnowledgeGraph | None = None) -> None:
+        super().__init__()
+        self.graph = graph
+
+    @property
+    def movements(self) -> list[str]:
+        """list[str]: Names of the M movements, empty without a graph."""
+        return [] if self.graph is None else list(self.graph.movements)
+
+    def ids(self, bank: TextBank, kind: str = 'movements') -> Tensor:
+        """Return the corpus ids of the movements, or of the actions: int, on the bank's device."""
+        names = [] if self.graph is None else getattr(self.graph, kind)
+        found = [bank.corpus.index(name) for name in names]
+        return torch.tensor(found, dtype=torch.long, device=bank.class_ids.device)
+
+    def edges(self) -> Tensor:
+        """Return which action has which movement, bool [actions, M]."""
+        found = torch.zeros(len(self.graph.actions), len(self.graph.movements), dtype=torch.bool)
+        if self.graph.pairs:
+            found[tuple(torch.tensor(self.graph.pairs).t())] = True
+        return found
+
+    def get_extra_state(self) -> Tensor:
+        """Return the graph without its videos as JSON bytes, uint8."""
+        content = None
+        if self.graph is not None:
+            content = [self.graph.actions, self.graph.movements, self.graph.action_movements]
+        return torch.tensor(list(json.dumps(content).encode()), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Leave the graph as it is; the recogniser decides whose is used."""
+
+    @staticmethod
+    def read_state(state: Tensor) -> KnowledgeGraph | None:
+        """Read the graph back from the bytes of :meth:`get_extra_state`."""
+        content = json.loads(bytes(state.tolist()).decode())
+        if content is None:
+            return None
+        actions, movements, pairs = content
+        return KnowledgeGraph(
+            actions, movements, [tuple(pair) for pair in pairs], path='the graph of the checkpoint'
+        )

@@ -53,7 +53,8 @@ def generate_dataset(
 
     Files under ``out_dir``: ``videos/<split>/<class>/<number>.mp4``, ``train_list.txt`` and
     ``val_list.txt`` (path under ``videos`` and label), ``classes.txt`` (a name a line, in label
-    order), ``graph.json`` (:func:`toy_graph`) and ``dataset.json`` with the settings. The same settings give the same videos.
+    order), ``graph.json`` (:func:`toy_graph`) and ``dataset.json`` with the settings. The same
+    settings give the same videos.
 
     Args:
         out_dir (str | os.PathLike): Directory to write to.

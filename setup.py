@@ -74,7 +74,7 @@ EXTRAS = {
     # an older one of these), onnxruntime runs them beside PyTorch. The oldest tried; newer
     # releases of onnxruntime want Python 3.11.
     'export': ['onnx>=1.19.1', 'onnxscript>=0.7.2', 'onnxruntime>=1.23.2'],
-    # Part-of-speech tags for tools/build_units.py: its lexicon lies in the wheel. The only one tried.
+    # Part-of-speech tags for tools/build_units.py: the only one tried.
     'units': ['textblob>=0.20,<0.21'],
     # `make docs`: the API from docstrings, pages in Markdown, the theme. The oldest tried; from 8.2
     # on, Sphinx wants Python 3.11.

@@ -17,6 +17,7 @@ from mgdm_mmaction.toy.demo import locate, run_command
 __all__ = ['VARIANTS', 'Variant', 'run_experiments']
 
 _CONFIG = 'configs/toy/mgdm_toy.py'
+_ASU = 'configs/asu/asu_toy.py'
 _ATTACH = 'AttachHardNegatives'
 
 
@@ -36,8 +37,13 @@ class Variant(NamedTuple):
     negatives: str = 'frozen CLIP'
 
     def all_options(self) -> list[str]:
-        """Return the options of all variants, overruled by this one's."""
-        return [*_COMMON, *self.options]
+        """Return the options of all variants of MGDM, overruled by this one's."""
+        return [*([] if self.config == _ASU else _COMMON), *self.options]
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """tuple[str, ...]: What stands beside a class at test time; it is MGDM's."""
+        return _CONTEXTS[:1] if self.config == _ASU else _CONTEXTS
 
 
 _COMMON = [
@@ -76,6 +82,12 @@ VARIANTS = {
     'k = 7, by the confusions of k = 0': Variant([_K7], negatives='confusions'),
     'k = 7, by a trained k = 7': Variant([_K7], negatives='trained'),
     'k = 7, again every 5 epochs': Variant([_K7], config='configs/toy/mgdm_toy_mine-again.py'),
+    'ASU': Variant([], _ASU),
+    'ASU, R = 0': Variant(['model.regions.num_regions=0'], _ASU),
+    'ASU, learned queries': Variant(['model.neck.query=learned'], _ASU),
+    'ASU, random words': Variant(['model.units.file=toy_random'], _ASU),
+    'ASU, no decoder': Variant(['model.neck.num_layers=0'], _ASU),
+    'ASU, hard negatives': Variant([_K7, 'model.contrastive.type=AugmentedContrastiveLoss'], _ASU),
 }
 _CONTEXT = 'model.cls_head.context'
 _CONTEXTS = ('all', 'single', 'neighbors')
@@ -154,7 +166,7 @@ def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict
         environment=environment,
     )
     results = {}
-    for context in _CONTEXTS:
+    for context in variant.contexts:
         dump = folder / f'{context}.pkl'
         run_command(
             [test, config, _checkpoint(folder), '--work-dir', str(folder), '--dump', str(dump)]
@@ -225,7 +237,10 @@ def _table(variants: Sequence[str], seeds: Sequence[int], out: Path) -> str:
         results = [
             json.loads((_folder(name, seed, out) / 'result.json').read_text()) for seed in seeds
         ]
-        cells = [_mean([r[context]['top1'] for r in results]) for context in _CONTEXTS]
+        cells = [
+            _mean([r[context]['top1'] for r in results]) if context in results[0] else ''
+            for context in _CONTEXTS
+        ]
         cells += [_mean([r['all'][key] for r in results]) for key in ('top5', 'object', 'motion')]
         lines.append(f'| {name} | {" | ".join(cells)} |')
     return '\n'.join(lines)

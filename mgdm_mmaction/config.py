@@ -388,6 +388,20 @@ def change_steps(cfg: Mapping, **options: Mapping) -> None:
             step.update(changed)
 
 
+def insert_step(cfg: Mapping, before: str, step: Mapping) -> None:
+    """Put a step into the training pipeline of a config; for config files, see `change_steps`.
+
+    Args:
+        cfg (Mapping): ``_base_`` of a config file. Changed in place.
+        before (str): Class of the step that the new one comes before.
+        step (Mapping): The new step.
+    """
+    from mmengine.config import ConfigDict
+
+    pipeline = cfg['train_dataloader']['dataset']['pipeline']
+    pipeline.insert([is_type(known, before) for known in pipeline].index(True), ConfigDict(step))
+
+
 def set_frame_size(cfg: Mapping, size: int, short_side: int) -> None:
     """Change the size of the frames in all pipelines of a config, for a tower that takes another.
 

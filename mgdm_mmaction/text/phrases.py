@@ -64,16 +64,17 @@ def _phrases(tags: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def _singular(noun: str, tag: str) -> str:
     if tag not in ('NNS', 'NNPS') or noun.endswith(('ss', 'us', 'is')):
         return noun
-    for ending, instead in (('ies', 'y'), ('ves', 'f'), ('shes', 'sh'), ('ches', 'ch')):
-        if noun.endswith(ending) and len(noun) > 5:
-            return noun[: -len(ending)] + instead
     irregular = dict(
         men='man', women='woman', people='person', children='child', feet='foot', teeth='tooth',
-        shoes='shoe', knives='knife', gloves='glove', waves='wave', movies='movie',
-        clothes='clothes', glasses='glasses', scissors='scissors', stairs='stairs',
+        shoes='shoe', knives='knife', shelves='shelf', leaves='leaf', loaves='loaf', movies='movie',
+        clothes='clothes', glasses='glasses', scissors='scissors', stairs='stairs', toes='toe',
+        axes='axe', ponies='pony', cookies='cookie',
     )  # fmt: skip
     if noun in irregular:
         return irregular[noun]
+    for ending, instead in (('ies', 'y'), ('shes', 'sh'), ('ches', 'ch')):
+        if noun.endswith(ending) and len(noun) > 5:
+            return noun[: -len(ending)] + instead
     if noun.endswith(('sses', 'xes', 'zzes')):
         return noun[:-2]
     return noun[:-1] if noun.endswith('s') else noun

@@ -11,6 +11,7 @@ from mgdm_mmaction.clip import build_clip, embed_dims, get_arch, weights_digest
 from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
 from mgdm_mmaction.text.corpus import DEFAULT_PROMPT, LabelCorpus
+from mgdm_mmaction.units import Unit, UnitsFile, write_units
 from tests.configs.walk import attach, datasets, find, loaders
 from tests.datasets.videos import write_video
 
@@ -41,6 +42,9 @@ class StandIns:
         labels = Path(str(cfg.model.cls_head.classes))
         if labels.suffix == '.txt' and self.root in labels.parents and not labels.exists():
             self._write(labels, ''.join(f'doing thing {i}\n' for i in range(12)))
+        units = cfg.model.get('units', {}).get('file', '')
+        if units.endswith('.json'):
+            write_units(UnitsFile('', [Unit(f'thing {i}') for i in range(6)]), self._new(units))
         for _, dataset in datasets(cfg):
             folder = Path(dataset.data_prefix.video)
             assert self.root in folder.parents, folder
@@ -55,10 +59,13 @@ class StandIns:
         if step is not None and step.k:
             self._mine(cfg, Path(step.negatives_file))
 
+    def _new(self, path: str | Path) -> Path:
+        assert self.root in Path(path).parents, path
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return Path(path)
+
     def _write(self, path: Path, text: str) -> None:
-        assert self.root in path.parents, path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        self._new(path).write_text(text)
 
     def _mine(self, cfg: Config, path: Path) -> None:
         """Write made-up negatives, again where another config has another corpus."""

@@ -51,7 +51,7 @@ def test_trains_and_tests(case, stand_ins, k400_checkpoint, tmp_path):
         return
     runner = run_training(cfg)
     assert runner.iter == 2
-    log = runner.message_hub.log_scalars['train/loss_contrastive'].data[0]
+    log = runner.message_hub.log_scalars['train/loss'].data[0]
     assert len(log) == 2
     assert all(math.isfinite(value) and value > 0 for value in log)
     for part, params in trained_parts(runner.model).items():

@@ -18,6 +18,8 @@ __all__ = ['VARIANTS', 'Variant', 'run_experiments']
 
 _CONFIG = 'configs/toy/mgdm_toy.py'
 _ASU = 'configs/asu/asu_toy.py'
+_KGCLIP = 'configs/kgclip/kgclip_toy.py'
+_WITHOUT_DISCRIMINATOR = (_ASU, _KGCLIP)
 _ATTACH = 'AttachHardNegatives'
 
 
@@ -38,12 +40,12 @@ class Variant(NamedTuple):
 
     def all_options(self) -> list[str]:
         """Return the options of all variants of MGDM, overruled by this one's."""
-        return [*([] if self.config == _ASU else _COMMON), *self.options]
+        return [*([] if self.config in _WITHOUT_DISCRIMINATOR else _COMMON), *self.options]
 
     @property
     def contexts(self) -> tuple[str, ...]:
         """tuple[str, ...]: What stands beside a class at test time; it is MGDM's."""
-        return _CONTEXTS[:1] if self.config == _ASU else _CONTEXTS
+        return _CONTEXTS[:1] if self.config in _WITHOUT_DISCRIMINATOR else _CONTEXTS
 
 
 _COMMON = [
@@ -82,6 +84,11 @@ VARIANTS = {
     'k = 7, by the confusions of k = 0': Variant([_K7], negatives='confusions'),
     'k = 7, by a trained k = 7': Variant([_K7], negatives='trained'),
     'k = 7, again every 5 epochs': Variant([_K7], config='configs/toy/mgdm_toy_mine-again.py'),
+    'mean of the frames, k = 0': Variant(['k=0', *_NO_REPRESENTER, *_NO_DISCRIMINATOR]),
+    'KG-CLIP': Variant([], _KGCLIP),
+    'KG-CLIP, no graph': Variant(['model.relations=[v-a]'], _KGCLIP),
+    'KG-CLIP, no triplet loss': Variant(['model.triplet_weight=0'], _KGCLIP),
+    'KG-CLIP, no deviation': Variant(['model.neck.deviation=none'], _KGCLIP),
     'ASU': Variant([], _ASU),
     'ASU, R = 0': Variant(['model.regions.num_regions=0'], _ASU),
     'ASU, learned queries': Variant(['model.neck.query=learned'], _ASU),

@@ -364,7 +364,8 @@ def change_steps(cfg: Mapping, **options: Mapping) -> None:
 
     Args:
         cfg (Mapping): ``_base_`` of a config file. Changed in place.
-        **options (Mapping): Class of a step -> the options that it gets.
+        **options (Mapping): Class of a step -> the options that it gets. With ``_delete_=True`` it
+            keeps none of its own, as to make it a step of another class.
 
     Raises:
         MGDMError: If no pipeline has such a step.
@@ -384,7 +385,11 @@ def change_steps(cfg: Mapping, **options: Mapping) -> None:
         if not found:
             known = ', '.join(sorted(set(map(type_name, everything))))
             raise MGDMError(f'no pipeline has a step {name}; there are {known}.')
+        changed = dict(changed)
+        delete = changed.pop('_delete_', False)
         for step in found:
+            if delete:
+                step.clear()
             step.update(changed)
 
 

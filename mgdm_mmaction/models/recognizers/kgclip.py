@@ -135,28 +135,28 @@ class KGCLIP(CLIPRecognizer):
         """Return the mean of the frame embeddings [N, views, D]."""
         return self.encode_frames(inputs).mean(2)
 
-    def encode_classes(self) -> tuple[tuple[Tensor, ...], ...]:
-        """Return what does not depend on videos: of all classes, and of all movements."""
+    def encode_classes(self) -> dict[str, tuple[Tensor, ...]]:
+        """Return what does not depend on videos, of all 'classes', and of all 'movements'."""
         bank = self.text_bank
         ids = self.graph_table.ids(bank)
         texts = bank(torch.cat([bank.class_ids, ids]))
         classes, movements = texts.split([len(bank.class_ids), len(ids)])
-        found = [self.neck.encode_entities(classes, 'v-a')]
+        found = {'classes': self.neck.encode_entities(classes, 'v-a')}
         if len(ids):
-            found.append(self.neck.encode_entities(movements, 'v-b'))
-        return tuple(found)
+            found['movements'] = self.neck.encode_entities(movements, 'v-b')
+        return found
 
-    def encode_labels(self, text_ids: Tensor) -> tuple[tuple[Tensor, ...]]:
+    def encode_labels(self, text_ids: Tensor) -> dict[str, tuple[Tensor, ...]]:
         """Return what :meth:`similarity` takes, for labels of the corpus, ids int [n]."""
-        return (self.neck.encode_entities(self.text_bank(text_ids), 'v-a'),)
+        return {'classes': self.neck.encode_entities(self.text_bank(text_ids), 'v-a')}
 
-    def similarity(self, video: Tensor, classes: tuple[tuple[Tensor, ...], ...]) -> Tensor:
+    def similarity(self, video: Tensor, classes: dict[str, tuple[Tensor, ...]]) -> Tensor:
         """Fuse the cosine and the triplet score of videos [N, views, D] and classes.
 
         Returns:
             Tensor: [N, views, C].
         """
-        scores = self._fused(video.flatten(0, 1), classes[0], 'v-a', self.fusion_weight)
+        scores = self._fused(video.flatten(0, 1), classes['classes'], 'v-a', self.fusion_weight)
         return scores.unflatten(0, video.shape[:2])
 
     def _fused(
@@ -181,10 +181,13 @@ class KGCLIP(CLIPRecognizer):
         """
         video, classes = self.encode_video(inputs), self.class_texts()
         weights = {}
-        if len(classes) > 1:
+        if 'movements' in classes:
             share = self.fusion_weight if 'v-b' in self.relations else 0.0
             with full_precision(video):
-                heads, entities = as_float(video).flatten(0, 1), tuple(map(as_float, classes[1]))
+                heads, entities = (
+                    as_float(video).flatten(0, 1),
+                    tuple(map(as_float, classes['movements'])),
+                )
                 scores = self.cls_head.scale() * self._fused(heads, entities, 'v-b', share)
             values = scores.softmax(-1).unflatten(0, video.shape[:2])
             weights['movements'] = Weights(values, ('items',), self.graph_table.movements)

@@ -29,12 +29,11 @@ _base_ = '../toy/mgdm_toy.py'
 from mgdm_mmaction.config import change_steps
 
 graph = '{{$MGDM_GRAPH:-}}'.strip('-') or f'{_base_.data_root}/graph.json'
-clip = dict(arch='mgdm-tiny', pretrained=f'{_base_.data_root}/clip.pt')
 model = dict(
     _delete_=True,
     type='KGCLIP',
     data_preprocessor=_base_.model.data_preprocessor,
-    backbone=dict(type='CLIPBackbone', **clip),
+    backbone=dict(type='CLIPBackbone', **_base_.clip),
     neck=dict(type='TripletEncoder', embed_dims=128, num_frames=_base_.num_frames, num_layers=3),
     # Raw names, as the movements are.
     cls_head=dict(
@@ -42,12 +41,11 @@ model = dict(
         classes=f'{_base_.data_root}/classes.txt',
         prompt='{}',
         discriminator=None,
-        **clip,
+        **_base_.clip,
     ),
     graph=graph,
     test_cfg=dict(average_clips='prob'),
 )
-del clip
 
 change_steps(
     _base_,

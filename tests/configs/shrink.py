@@ -9,8 +9,9 @@ from mmengine.config import Config
 
 from mgdm_mmaction.clip import build_clip, embed_dims, get_arch, weights_digest
 from mgdm_mmaction.datasets.annotations import check_annotation
+from mgdm_mmaction.graph import KnowledgeGraph, write_graph
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
-from mgdm_mmaction.text.corpus import DEFAULT_PROMPT, LabelCorpus
+from mgdm_mmaction.text.corpus import DEFAULT_PROMPT, LabelCorpus, read_labels
 from mgdm_mmaction.units import Unit, UnitsFile, write_units
 from tests.configs.walk import attach, datasets, find, loaders
 from tests.datasets.videos import write_video
@@ -45,6 +46,19 @@ class StandIns:
         units = cfg.model.get('units', {}).get('file', '')
         if units.endswith('.json'):
             write_units(UnitsFile('', [Unit(f'thing {i}') for i in range(6)]), self._new(units))
+        if cfg.model.get('graph'):
+            names = read_labels(cfg.model.cls_head.classes)
+            pairs = [(name, f'arm {i % 5}') for i, name in enumerate(names)]
+            videos = [(self.videos[0].name, 'arm 0')]
+            graph = KnowledgeGraph(names, [f'arm {i}' for i in range(5)], pairs, videos)
+            # Whatever MGDM_GRAPH named.
+            cfg.model.graph = str(self.root / 'graph.json')
+            write_graph(graph, cfg.model.graph)
+            for _, dataset in datasets(cfg):
+                for step in find(dataset.pipeline, 'AttachTriplets'):
+                    step.graph = cfg.model.graph
+            # The stand-ins of training and validation are the same videos.
+            cfg.custom_hooks[-1].allow_transductive = True
         for _, dataset in datasets(cfg):
             folder = Path(dataset.data_prefix.video)
             assert self.root in folder.parents, folder

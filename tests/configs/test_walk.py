@@ -144,7 +144,10 @@ def test_frames_and_sizes_agree(name):
         assert [step.clip_len for step in samples] == [model.neck.num_frames], split
         if split == 'train':
             assert find(dataset.pipeline, 'Resize')[-1].scale == (side, side)
-            assert find(dataset.pipeline, 'PackActionInputs')[0].algorithm_keys == ('text_ids',)
+            keys = ('text_ids',)
+            if find(dataset.pipeline, 'AttachTriplets'):
+                keys = ('triplet_ids', 'movements')
+            assert find(dataset.pipeline, 'PackActionInputs')[0].algorithm_keys == keys
         elif split == 'test':
             # MMAction2's inference functions take it from there.
             assert cfg.test_pipeline == dataset.pipeline
@@ -178,7 +181,7 @@ def test_negatives_reach_no_further_than_was_mined(name):
     cfg = read_config(name)
     step = attach(cfg)
     if step is None:
-        assert may_only_test(name)
+        assert may_only_test(name) or name.startswith('kgclip/')
         return
     assert step.get('start', 1) >= 1
     assert step.get('start', 1) - 1 + step.k <= MINED

@@ -16,6 +16,7 @@ ENVIRONMENT = {
     'MGDM_DATA': DATA,
     'MGDM_CUSTOM_ROOT': f'{DATA}/custom',
     'MGDM_CUSTOM_VIDEOS': f'{DATA}/custom/videos',
+    'MGDM_CUSTOM_VAL_VIDEOS': f'{DATA}/custom/val',
 }
 SPLITS = ('train', 'val', 'test')
 _SPLITS = ['', 'MGDM_SPLIT=2 MGDM_K400_CHECKPOINT=k400.pth', 'MGDM_SPLIT=3']
@@ -34,6 +35,7 @@ VARIABLES = {
     'base_to_novel': ['', 'MGDM_DATASET=ucf101 MGDM_SEED=2 MGDM_TOWER=l-14'],
     'zero_shot': ['', 'MGDM_DATASET=ucf101 MGDM_SPLIT=2 MGDM_DRAW=2 MGDM_TOWER=l-14'],
     'custom': ['', 'MGDM_CUSTOM_K=5'],
+    'kgclip': ['', 'MGDM_SHARE=0.2 MGDM_FRAMES=8 MGDM_GRAPH=graph.json MGDM_FLIP=0.5'],
 }
 
 

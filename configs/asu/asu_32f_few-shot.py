@@ -50,7 +50,5 @@ auto_scale_lr = dict(base_batch_size=64)
 train_cfg = dict(max_epochs=50, val_interval=10)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=5, convert_to_iter_based=True),
-    dict(
-        type='CosineAnnealingLR', eta_min_ratio=0.01, begin=5, end=50, convert_to_iter_based=True
-    ),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=5, end=50, convert_to_iter_based=True),
 ]

@@ -12,9 +12,7 @@ HMDB51 and 72.0 for UCF101. Not run by us.
 _base_ = 'asu_32f_few-shot.py'
 from mgdm_mmaction.config import change_steps
 
-protocol = dict(
-    _delete_=True, name='zero-shot, all classes', data=_base_.data, split=_base_.split
-)
+protocol = dict(_delete_=True, name='zero-shot, all classes', data=_base_.data, split=_base_.split)
 work_dir = f'work_dirs/{{ fileBasenameNoExtension }}_{_base_.data}'
 num_frames = int('{{$MGDM_FRAMES:8}}')
 model = dict(neck=dict(num_frames=num_frames), cls_head=dict(open_vocabulary=True))

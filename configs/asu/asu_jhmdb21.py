@@ -14,9 +14,7 @@ _base_ = 'asu_custom.py'
 from mgdm_mmaction.config import set_frame_size
 
 clip = dict(arch='mgdm-tiny', pretrained=f'{_base_.data_root}/clip.pt')
-model = dict(
-    backbone=clip, units=dict(file='jhmdb21'), neck=dict(embed_dims=128), cls_head=clip
-)
+model = dict(backbone=clip, units=dict(file='jhmdb21'), neck=dict(embed_dims=128), cls_head=clip)
 set_frame_size(_base_, 64, 72)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
 del clip

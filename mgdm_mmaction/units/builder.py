@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import MGDMError, explain_csv, require_file
-from ..text.corpus import format_label, read_labels
+from ..text.corpus import format_label, normalize_label, read_labels
 from ..text.phrases import extract_phrases
 from .format import Unit, UnitsFile
 
@@ -116,6 +116,7 @@ def build_units(
         UnitsFile: Body parts first, then in the order of the classes.
     """
     found: dict[str, tuple[str, list[str]]] = {part: ('body', []) for part in BODY_PARTS}
+    spelt = {normalize_label(part): part for part in BODY_PARTS}
     for name, texts in sentences.items():
         for text in (format_label(name), *texts):
             for phrase, role in extract(text):
@@ -124,6 +125,7 @@ def build_units(
                     phrase = last
                 if phrase in _EMPTY:
                     continue
+                phrase = spelt.setdefault(normalize_label(phrase), phrase)
                 actions = found.setdefault(phrase, (_kind(phrase, role), []))[1]
                 if name not in actions:
                     actions.append(name)

@@ -88,6 +88,7 @@ VARIANTS = {
     'KG-CLIP': Variant([], _KGCLIP),
     'KG-CLIP, no graph': Variant(['model.relations=[v-a]'], _KGCLIP),
     'KG-CLIP, no triplet loss': Variant(['model.triplet_weight=0'], _KGCLIP),
+    'KG-CLIP, plain mean of the frames': Variant(['model.neck.temporal_layers=0'], _KGCLIP),
     'KG-CLIP, no deviation': Variant(['model.neck.deviation=none'], _KGCLIP),
     'ASU': Variant([], _ASU),
     'ASU, R = 0': Variant(['model.regions.num_regions=0'], _ASU),

@@ -20,6 +20,7 @@ Ablations, each a key of `--cfg-options` (docs/kgclip.md has what they mean):
     model.use_inverse=False            (testing) the forward score alone
     model.fusion_weight=0              (testing) the cosine alone; 1: the triplet score alone
     model.cls_head.train_text=True     trained text tower
+    model.neck.temporal_layers=0       plain mean of the frames, as in the public code
     num_frames=4                       frames
 Protocol: 1 clip x 8 frames x 1 centre crop of 64, 288 validation videos of 36 classes. What comes
 out is in docs/RESULTS.md.
@@ -34,7 +35,14 @@ model = dict(
     type='KGCLIP',
     data_preprocessor=_base_.model.data_preprocessor,
     backbone=dict(type='CLIPBackbone', **_base_.clip),
-    neck=dict(type='TripletEncoder', embed_dims=128, num_frames=_base_.num_frames, num_layers=3),
+    neck=dict(
+        type='TripletEncoder',
+        embed_dims=128,
+        num_frames=_base_.num_frames,
+        # A motion is nothing but the order of frames here, which a plain mean does not see.
+        temporal_layers=6,
+        num_layers=3,
+    ),
     # Raw names, as the movements are.
     cls_head=dict(
         type='HardNegativeTextHead',

@@ -199,7 +199,7 @@ def test_positives_of_the_graph():
     [
         {},
         dict(relations=('v-a',)),
-        dict(graph=None),
+        dict(graph=None, neck=dict(temporal_layers=1)),
         dict(triplet_weight=0.0),
         dict(positives='graph', neck=dict(attention='pairwise', deviation='relation')),
         dict(neck=dict(num_layers=0, deviation='none')),

@@ -19,6 +19,7 @@ model = dict(
         type='TripletEncoder',
         embed_dims=512,
         num_frames=int('{{$MGDM_FRAMES:16}}'),
+        temporal_layers=0,
         num_layers=3,
         dropout=0.1,
         attention='factored',  # 'pairwise', 'none'

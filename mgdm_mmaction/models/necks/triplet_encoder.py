@@ -6,6 +6,8 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ..layers.residual_transformer import ResidualTransformer
+
 __all__ = ['RELATIONS', 'TripletEncoder']
 
 #: Rows of the relation table: video -> class, video -> movement, class -> movement.
@@ -41,6 +43,9 @@ class TripletEncoder(BaseModule):
     Args:
         embed_dims (int): Width D of the joint space.
         num_frames (int): Frames T of a clip, whose embeddings are averaged.
+        temporal_layers (int): Blocks over the frames before they are averaged, those of MGDM's
+            representer. Ours: without them, as in the public code, the order of frames is lost.
+            Defaults to 0.
         num_layers (int): Blocks; 0 is ``attention='none'``. Defaults to 3.
         num_heads (int, optional): Attention heads. Defaults to D / 64.
         dropout (float): Of the blocks. Defaults to 0.1.
@@ -56,6 +61,7 @@ class TripletEncoder(BaseModule):
         self,
         embed_dims: int,
         num_frames: int,
+        temporal_layers: int = 0,
         num_layers: int = 3,
         num_heads: int | None = None,
         dropout: float = 0.1,
@@ -70,6 +76,10 @@ class TripletEncoder(BaseModule):
             if value not in known:
                 raise ValueError(f'`{name}` should be one of {known}, but got {value!r}')
         self.embed_dims, self.num_frames = embed_dims, num_frames
+        self.temporal = ResidualTransformer(embed_dims, temporal_layers)
+        self.frame_positions = (
+            nn.Parameter(0.02 * torch.randn(num_frames, embed_dims)) if temporal_layers else None
+        )
         self.attention = attention if num_layers else 'none'
         self.relations = nn.Parameter(0.02 * torch.randn(2 * len(RELATIONS), 2, embed_dims))
         rows = dict(shared=1, relation=2 * len(RELATIONS), none=0)[deviation]
@@ -90,6 +100,12 @@ class TripletEncoder(BaseModule):
             for parameter in self.blocks.parameters():
                 if parameter.dim() > 1:
                     nn.init.xavier_uniform_(parameter)
+
+    def pool(self, frames: Tensor) -> Tensor:
+        """Turn frame embeddings [B, T, D] into a video [B, D]."""
+        if self.frame_positions is not None:
+            frames = self.temporal(frames + self.frame_positions)
+        return frames.mean(1)
 
     def encode_heads(self, heads: Tensor, row: int) -> Tensor:
         """Return u [B, D] of heads [B, D], by row of the relation table; not for 'pairwise'."""

@@ -133,7 +133,8 @@ class KGCLIP(CLIPRecognizer):
 
     def encode_video(self, inputs: Tensor) -> Tensor:
         """Return the mean of the frame embeddings [N, views, D]."""
-        return self.encode_frames(inputs).mean(2)
+        frames = self.encode_frames(inputs)
+        return self.neck.pool(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
 
     def encode_classes(self) -> dict[str, tuple[Tensor, ...]]:
         """Return what does not depend on videos, of all 'classes', and of all 'movements'."""

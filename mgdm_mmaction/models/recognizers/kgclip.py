@@ -209,7 +209,10 @@ class KGCLIP(CLIPRecognizer):
         views, device = video.shape[1], video.device
         labels = torch.cat([sample.gt_label for sample in data_samples])
         parts = [video.flatten(0, 1), self.text_bank.class_ids[labels.to(device)]]
-        relations = self.relations if self.graph is not None else ('v-a',)
+        # On the meta device operations are counted, of samples without triples: those of v-b and
+        # a-b are a few tokens beside the frames.
+        with_graph = self.graph is not None and not video.is_meta
+        relations = self.relations if with_graph else ('v-a',)
         if len(relations) > 1:
             if 'triplet_ids' not in data_samples[0]:
                 raise MGDMError(

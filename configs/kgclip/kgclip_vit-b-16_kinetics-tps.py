@@ -4,8 +4,9 @@ Data under `$MGDM_DATA/kinetics_tps`, which is `data/kinetics_tps` by default: v
 (a name a line), train_list.txt, val_list.txt and test_list.txt (`path label` a line; 2 285, 762 and
 762 videos), and annotations/, a folder of part annotations for each video. The graph is made of
 the training videos alone; one that knows a validation or test video is refused:
-    cd data/kinetics_tps && python ../../tools/build_graph.py annotations --classes classes.txt \
-        --train-list train_list.txt --test-list val_list.txt test_list.txt --out graph.json
+    D=data/kinetics_tps
+    python tools/build_graph.py $D/annotations --classes $D/classes.txt --out $D/graph.json \
+        --train-list $D/train_list.txt --test-list $D/val_list.txt $D/test_list.txt
 Train (4 GPUs x 16 clips), test:
     tools/dist_train.sh configs/kgclip/kgclip_vit-b-16_kinetics-tps.py 4 --amp
     tools/dist_test.sh configs/kgclip/kgclip_vit-b-16_kinetics-tps.py CHECKPOINT 4

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from ..clip import build_clip, get_arch
 from ..config import Attach, ParsedConfig
 from ..models.recognizers import CLIPRecognizer, check_recognizer
+from ..text.bank import TextBank
 from .memory import Memory, estimate_memory
 
 __all__ = ['Complexity', 'Count', 'ModuleCounter', 'count_complexity']
@@ -166,8 +167,10 @@ def _build(cfg: Config) -> CLIPRecognizer:
     check_recognizer(cfg.get('model'))
     with torch.device('meta'):
         model = MODELS.build(copy.deepcopy(cfg.model))
-    # On this device nothing has values: an empty text bank is as good as a full one.
-    model.text_bank.ready = True
+    # On this device nothing has values: empty text banks are as good as full ones.
+    for module in model.modules():
+        if isinstance(module, TextBank):
+            module.ready = True
     # Operations are counted once, also where training computes them again to save memory.
     if getattr(model.backbone, 'with_cp', False):
         model.backbone.visual.set_grad_checkpointing(False)

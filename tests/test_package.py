@@ -180,7 +180,8 @@ class TestWheel:
     def test_holds_every_module_and_data_file(self, wheels):
         inside = {name for name in members(wheels[0]) if name.startswith('mgdm_mmaction/')}
         expected = {f'mgdm_mmaction/{name}' for name in relative_files(PACKAGE, '*.py')}
-        for folder in ('text/label_maps', 'clip/model_configs', 'visualization/templates'):
+        folders = ['text/label_maps', 'clip/model_configs', 'visualization/templates']
+        for folder in (*folders, 'units/data', 'graph/data'):
             expected |= {
                 f'mgdm_mmaction/{folder}/{name}' for name in relative_files(PACKAGE / folder)
             }
@@ -223,11 +224,11 @@ from mmengine.config import Config
 package = Path(mgdm_mmaction.__file__).parent
 configs = [c for c in (package / '.mim/configs').rglob('*.py') if '_base_' not in c.parts]
 models = [Config.fromfile(c).model.type for c in configs]
-print(package, len(read_labels('k400')), get_arch('mgdm-tiny')['embed_dim'], set(models))
+print(package, len(read_labels('k400')), get_arch('mgdm-tiny')['embed_dim'], sorted(set(models)))
 """
         done = run(code, tmp_path, [installed])
         assert done.returncode == 0, done.stderr
-        expected = f"{installed / 'mgdm_mmaction'} 400 128 {{'MGDM'}}"
+        expected = f"{installed / 'mgdm_mmaction'} 400 128 ['ASU', 'KGCLIP', 'MGDM']"
         assert done.stdout.splitlines()[-1] == expected
 
 

@@ -14,8 +14,9 @@ Frames: `MGDM_FRAMES=1`, 2, 4, 8, 16. Share of the training videos, the test lis
 `MGDM_SHARE=0.2` to 0.8 takes train_list_0.2.txt and graph_0.2.json, made as above of that list.
 Ablations: the keys in configs/kgclip/kgclip_toy.py.
 
-No flip: movements name sides. Protocol: 1 clip x frames x 1 centre crop of 224. Recipe: that of the
-public code. Not run by us, and no accuracy of the paper is known to us.
+No flip: movements name sides. Protocol: 1 clip x frames x 1 centre crop of 224. Schedule, rates and
+weight decay are those of the public code; its RandAugment, colour jitter and flips are left out.
+Not run by us, and no accuracy of the paper is known to us.
 """
 
 _base_ = [

@@ -89,6 +89,10 @@ class KGCLIP(CLIPRecognizer):
         self.positives = positives
         self.fusion_weight = fusion_weight if triplet_weight else 0.0
         self.use_inverse = use_inverse
+        if not triplet_weight:  # frozen: a parameter that no loss reaches would stop the training
+            for name, parameter in self.neck.named_parameters():
+                if not name.startswith(('temporal.', 'frame_positions')):
+                    parameter.requires_grad_(False)
         self._problem: MGDMError | None = None
         self._own_corpus = self.text_bank.corpus
         self.graph_table = GraphTable()

@@ -8,9 +8,7 @@ optim_wrapper = dict(
 
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=5, convert_to_iter_based=True),
-    dict(
-        type='CosineAnnealingLR', eta_min_ratio=0.01, begin=5, end=30, convert_to_iter_based=True
-    ),
+    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=5, end=30, convert_to_iter_based=True),
 ]
 
 train_cfg = dict(max_epochs=30)

@@ -19,41 +19,43 @@ __all__ = ['VARIANTS', 'Variant', 'run_experiments']
 _CONFIG = 'configs/toy/mgdm_toy.py'
 _ASU = 'configs/asu/asu_toy.py'
 _KGCLIP = 'configs/kgclip/kgclip_toy.py'
-_WITHOUT_DISCRIMINATOR = (_ASU, _KGCLIP)
 _ATTACH = 'AttachHardNegatives'
 
 
-class Variant(NamedTuple):
-    """What a variant differs in.
-
-    Args:
-        options (list[str]): Options of the config, spelled out: a changed default of the config
-            changes no result here.
-        config (str, optional): The config.
-        negatives (str, optional): Which negatives: 'frozen CLIP' for the file of the config, or one
-            of :func:`_make_negatives`. Defaults to 'frozen CLIP'.
-    """
-
-    options: list[str]
-    config: str = _CONFIG
-    negatives: str = 'frozen CLIP'
-
-    def all_options(self) -> list[str]:
-        """Return the options of all variants of MGDM, overruled by this one's."""
-        return [*([] if self.config in _WITHOUT_DISCRIMINATOR else _COMMON), *self.options]
-
-    @property
-    def contexts(self) -> tuple[str, ...]:
-        """tuple[str, ...]: What stands beside a class at test time; it is MGDM's."""
-        return _CONTEXTS[:1] if self.config in _WITHOUT_DISCRIMINATOR else _CONTEXTS
-
-
+# Spelled out, so that a changed default of the config changes no result here.
 _COMMON = [
     f'{_ATTACH}.start=1',
     'model.neck.normalize_video=False',
     'model.cls_head.discriminator.num_layers=2',
     'model.loss.target=smoothed',
 ]
+_CONTEXTS = ('all', 'single', 'neighbors')
+
+
+class Variant(NamedTuple):
+    """What a variant differs in; by default one of MGDM.
+
+    Args:
+        options (list[str]): Options of the config.
+        config (str, optional): The config.
+        negatives (str, optional): Which negatives: 'frozen CLIP' for the file of the config, or one
+            of :func:`_make_negatives`. Defaults to 'frozen CLIP'.
+        common (list[str], optional): Options that ``options`` overrule.
+        contexts (tuple[str, ...], optional): What stands beside a class at test time, in turn.
+    """
+
+    options: list[str]
+    config: str = _CONFIG
+    negatives: str = 'frozen CLIP'
+    common: list[str] = _COMMON
+    contexts: tuple[str, ...] = _CONTEXTS
+
+
+def _other(config: str, *options: str) -> Variant:
+    """Return a variant of a method without a discriminator, so that there is one context."""
+    return Variant([*options], config, common=[], contexts=_CONTEXTS[:1])
+
+
 _K7 = 'k=7'
 _NO_REPRESENTER = ['model.neck.num_layers=0', 'model.neck.attention=uniform']
 _NO_DISCRIMINATOR = ['model.cls_head.discriminator.num_layers=0']
@@ -85,20 +87,19 @@ VARIANTS = {
     'k = 7, by a trained k = 7': Variant([_K7], negatives='trained'),
     'k = 7, again every 5 epochs': Variant([_K7], config='configs/toy/mgdm_toy_mine-again.py'),
     'mean of the frames, k = 0': Variant(['k=0', *_NO_REPRESENTER, *_NO_DISCRIMINATOR]),
-    'KG-CLIP': Variant([], _KGCLIP),
-    'KG-CLIP, no graph': Variant(['model.relations=[v-a]'], _KGCLIP),
-    'KG-CLIP, no triplet loss': Variant(['model.triplet_weight=0'], _KGCLIP),
-    'KG-CLIP, plain mean of the frames': Variant(['model.neck.temporal_layers=0'], _KGCLIP),
-    'KG-CLIP, no deviation': Variant(['model.neck.deviation=none'], _KGCLIP),
-    'ASU': Variant([], _ASU),
-    'ASU, R = 0': Variant(['model.regions.num_regions=0'], _ASU),
-    'ASU, learned queries': Variant(['model.neck.query=learned'], _ASU),
-    'ASU, random words': Variant(['model.units.file=toy_random'], _ASU),
-    'ASU, no decoder': Variant(['model.neck.num_layers=0'], _ASU),
-    'ASU, hard negatives': Variant([_K7, 'model.contrastive.type=AugmentedContrastiveLoss'], _ASU),
+    'KG-CLIP': _other(_KGCLIP),
+    'KG-CLIP, no graph': _other(_KGCLIP, 'model.relations=[v-a]'),
+    'KG-CLIP, no triplet loss': _other(_KGCLIP, 'model.triplet_weight=0'),
+    'KG-CLIP, plain mean of the frames': _other(_KGCLIP, 'model.neck.temporal_layers=0'),
+    'KG-CLIP, no deviation': _other(_KGCLIP, 'model.neck.deviation=none'),
+    'ASU': _other(_ASU),
+    'ASU, R = 0': _other(_ASU, 'model.regions.num_regions=0'),
+    'ASU, learned queries': _other(_ASU, 'model.neck.query=learned'),
+    'ASU, random words': _other(_ASU, 'model.units.file=toy_random'),
+    'ASU, no decoder': _other(_ASU, 'model.neck.num_layers=0'),
+    'ASU, hard negatives': _other(_ASU, _K7, 'model.contrastive.type=AugmentedContrastiveLoss'),
 }
 _CONTEXT = 'model.cls_head.context'
-_CONTEXTS = ('all', 'single', 'neighbors')
 _LOCKS: defaultdict[str, RLock] = defaultdict(RLock)
 
 
@@ -159,7 +160,8 @@ def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict
     changes = [
         '--cfg-options',
         'default_hooks.checkpoint.save_best=None',
-        *variant.all_options(),
+        *variant.common,
+        *variant.options,
         *options,
     ]
     if variant.negatives != 'frozen CLIP':

@@ -22,6 +22,7 @@ __all__ = [
     'explain_disk',
     'require_file',
     'run_tool',
+    'write_whole',
 ]
 
 # What the system says of a name or a place that a user chose.
@@ -111,6 +112,27 @@ def explain_disk(path: str | os.PathLike) -> Iterator[None]:
             f'{path}: cannot be written ({error.strerror or error}). Make room or choose another '
             'place, then run the command again.'
         ) from error
+
+
+@contextmanager
+def write_whole(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield the name to write a file under; it takes its place once all of it is written.
+
+    Args:
+        path (str | os.PathLike): The file.
+
+    Raises:
+        MGDMError: If it cannot be written.
+    """
+    path = Path(path)
+    # Of this process, because two of them may write the same file.
+    part = path.with_name(f'{path.name}.{os.getpid()}.part')
+    with explain_disk(path):
+        try:
+            yield part
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def require_file(path: str | os.PathLike, what: str, hint: str = '') -> None:

@@ -77,11 +77,12 @@ def _build(args: argparse.Namespace):
     if args.descriptions:
         import functools
 
+        from ..text.class_table import read_class_table
         from ..text.phrases import extract_phrases
-        from ..units.builder import read_sentences
 
         extract = functools.partial(extract_phrases, tagger=args.tagger)
-        return builder.graph_of_descriptions(read_sentences(args.source), classes, extract)
+        sentences = read_class_table(args.source, 'sentence')
+        return builder.graph_of_descriptions(sentences, classes, extract)
     return builder.graph_of_pairs(read_pairs(args.source), classes)
 
 

@@ -1,6 +1,5 @@
 """Annotation lists that are about to be written: their form, what was left out, their report."""
 
-import os
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..datasets.annotations import list_digest
-from ..errors import MGDMError, explain_disk
+from ..errors import MGDMError, explain_disk, write_whole
 from .media import FrameNames, Media
 
 __all__ = ['DELIMITERS', 'ClipList', 'ListForm', 'number', 'some', 'write_lists', 'write_texts']
@@ -220,9 +219,8 @@ def write_texts(texts: Mapping[Path, str], force: bool = False) -> None:
                 path.unlink(missing_ok=True)
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(path.name + '.part')
+        with write_whole(path) as part:
             part.write_bytes(content)
-            os.replace(part, path)
 
 
 def write_lists(

@@ -1,7 +1,6 @@
 """Where clip features go: a folder with a file a video, or one table."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path, PurePosixPath
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..errors import MGDMError, check_output, explain_disk
+from ..errors import MGDMError, check_output, explain_disk, write_whole
 
 __all__ = ['FeatureFolder', 'FeatureTable']
 
@@ -134,16 +133,10 @@ def _check_settings(path: Path, settings: Mapping) -> None:
 
 def _write(path: Path, write: Callable) -> None:
     """Write under another name first: whoever sees the file sees all of it."""
-    # Of this process, because two of them may have the same video.
-    part = path.with_name(f'.{path.name}.{os.getpid()}.part')
     with explain_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(part, 'wb') as file:
-                write(file)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+    with write_whole(path) as part, open(part, 'wb') as file:
+        write(file)
 
 
 def _write_pkl(file, features: np.ndarray) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,8 +9,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..errors import MGDMError, explain_csv, explain_disk, require_file
+from ..errors import MGDMError, require_file, write_whole
 from ..report import list_names
+from ..text.class_table import read_class_table
 from ..text.corpus import normalize_label
 
 __all__ = ['KnowledgeGraph', 'packaged_graphs', 'read_graph', 'read_pairs', 'write_graph']
@@ -243,31 +243,10 @@ def read_pairs(source: str | Path) -> list[tuple[str, str]]:
     Raises:
         MGDMError: If it cannot be read, or has another form.
     """
-    require_file(source, 'table of class and movement')
-    if Path(source).suffix.lower() == '.json':
-        try:
-            content = json.loads(Path(source).read_text('utf-8-sig'))
-            return [(name, str(movement)) for name, found in content.items() for movement in found]
-        except (ValueError, AttributeError, TypeError) as error:
-            raise MGDMError(
-                f'{source}: expected {{"class": ["movement", ...]}} ({error}).'
-            ) from None
-    import csv
-
-    pairs = []
-    with open(source, encoding='utf-8-sig', newline='') as file:
-        reader = csv.reader(file)
-        with explain_csv(source, reader):
-            for row in reader:
-                row = [' '.join(cell.split()) for cell in row]
-                if row == ['class', 'movement'] or not any(row):
-                    continue
-                if len(row) != 2 or not all(row):
-                    raise MGDMError(
-                        f'{source}:{reader.line_num}: expected class,movement, but found '
-                        f'{",".join(row)!r}.'
-                    )
-                pairs.append((row[0], row[1]))
+    table = read_class_table(source, 'movement')
+    pairs = [(name, movement) for name, found in table.items() for movement in found]
+    if blank := [name or movement for name, movement in pairs if not (name and movement)]:
+        raise MGDMError(f'{source}: expected class,movement, but {blank[0]!r} stands alone.')
     if not pairs:
         raise MGDMError(f'{source}: holds no row; expected class,movement in each.')
     return pairs
@@ -290,7 +269,5 @@ def write_graph(graph: KnowledgeGraph, path: str | Path) -> None:
             lines.append(f' "{key}": [\n{edges}\n ]' if value else f' "{key}": []')
         else:
             lines.append(f' "{key}": {dump(value)}')
-    part = Path(f'{path}.part')
-    with explain_disk(path):
+    with write_whole(path) as part:
         part.write_text('{\n' + ',\n'.join(lines) + '\n}\n', encoding='utf-8')
-        os.replace(part, path)

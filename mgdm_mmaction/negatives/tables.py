@@ -5,13 +5,12 @@ The standard library reads csv: pandas and pyarrow guess types and refuse paths 
 
 import csv
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..errors import MGDMError, explain_csv, explain_disk, require_file
+from ..errors import MGDMError, explain_csv, require_file, write_whole
 from .format import check_version
 
 __all__ = ['SEPARATOR', 'Table', 'kind_of', 'read_table', 'write_table']
@@ -119,17 +118,12 @@ def write_table(path: Path, rows: list[dict], info: dict) -> None:
         info (dict): What JSON can hold.
     """
     text = json.dumps({'table_version': _VERSION} | info, ensure_ascii=False)
-    part = path.with_name(path.name + '.part')
-    with explain_disk(path):
-        try:
-            if kind_of(path) == 'csv':
-                _write_csv(part, rows)
-                _side_file(path).write_text(text + '\n', encoding='utf-8')
-            else:
-                _write_parquet(path, part, rows, text)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+    with write_whole(path) as part:
+        if kind_of(path) == 'csv':
+            _write_csv(part, rows)
+            _side_file(path).write_text(text + '\n', encoding='utf-8')
+        else:
+            _write_parquet(path, part, rows, text)
 
 
 def _write_csv(part: Path, rows: list[dict]) -> None:

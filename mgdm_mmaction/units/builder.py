@@ -1,11 +1,9 @@
 """Semantic units from class names, or from sentences about the classes."""
 
-import csv
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ..errors import MGDMError, explain_csv, require_file
+from ..text.class_table import read_class_table
 from ..text.corpus import format_label, normalize_label, read_labels
 from ..text.phrases import extract_phrases
 from .format import Unit, UnitsFile
@@ -63,35 +61,9 @@ def read_sentences(source: str | Path) -> dict[str, list[str]]:
     Raises:
         MGDMError: If the file cannot be read, or has another form.
     """
-    suffix = Path(source).suffix.lower()
-    if suffix not in ('.csv', '.json'):
+    if Path(source).suffix.lower() not in ('.csv', '.json'):
         return {name: [] for name in read_labels(source)}
-    require_file(source, 'file of sentences')
-    found: dict[str, list[str]] = {}
-    if suffix == '.json':
-        try:
-            content = json.loads(Path(source).read_text('utf-8-sig'))
-            for name, texts in content.items():
-                found[name] = [texts] if isinstance(texts, str) else [*map(str.strip, texts)]
-        except (ValueError, AttributeError, TypeError) as error:
-            raise MGDMError(
-                f'{source}: expected {{"class": "sentence"}} or {{"class": ["sentence", ...]}} '
-                f'({type(error).__name__}: {error}).'
-            ) from None
-        return found
-    with open(source, encoding='utf-8-sig', newline='') as file:
-        reader = csv.reader(file)
-        with explain_csv(source, reader):
-            for row in reader:
-                if row == ['class', 'sentence'] or not row:
-                    continue
-                if len(row) != 2:
-                    raise MGDMError(
-                        f'{source}:{reader.line_num}: expected class,sentence, but found '
-                        f'{len(row)} columns. Put a sentence with commas in double quotes.'
-                    )
-                found.setdefault(row[0], []).append(row[1])
-    return found
+    return read_class_table(source, 'sentence')
 
 
 def build_units(

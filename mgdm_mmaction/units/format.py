@@ -1,14 +1,13 @@
 """The file of semantic units: one JSON object, read whole."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import MGDMError, explain_disk, require_file
+from ..errors import MGDMError, require_file, write_whole
 from ..text.corpus import normalize_label
 
 __all__ = ['KINDS', 'Unit', 'UnitsFile', 'packaged_units', 'read_units', 'write_units']
@@ -167,7 +166,5 @@ def write_units(file: UnitsFile, path: str | Path) -> None:
     )
     text = head[:-1] + ', "units": [\n' + ',\n'.join(lines) + '\n]}\n'
     parse_units(text, str(path))
-    part = Path(f'{path}.part')
-    with explain_disk(path):
+    with write_whole(path) as part:
         part.write_text(text, encoding='utf-8')
-        os.replace(part, path)

@@ -2,13 +2,12 @@
 
 import base64
 import hashlib
-import os
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..errors import explain_disk
+from ..errors import write_whole
 
 __all__ = ['render_page', 'write_page']
 
@@ -61,11 +60,8 @@ def write_page(page: str, out: str | Path) -> int:
     Raises:
         MGDMError: If it cannot be written.
     """
-    out = Path(out)
-    part = out.with_name(out.name + '.part')
     # A file name may hold bytes that are not UTF-8.
     content = page.encode('utf-8', 'replace')
-    with explain_disk(out):
+    with write_whole(out) as part:
         part.write_bytes(content)
-        os.replace(part, out)
     return len(content)

@@ -18,7 +18,7 @@ from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.evaluation import ConfusablePairAccuracy
 from mgdm_mmaction.negatives import read_negatives
 from tests.apis.conftest import CONFIG
-from tests.models.test_distributed import connect, free_port
+from tests.models.two_processes import connect, free_port
 from tests.negatives.inspection.files import CLASSES, random_rows, write
 
 

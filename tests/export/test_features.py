@@ -17,8 +17,8 @@ from torch.multiprocessing import start_processes
 
 from mgdm_mmaction.commands.dump_features import main
 from mgdm_mmaction.errors import MGDMError
-from tests.models.test_distributed import free_port
 from tests.models.tiny import NUM_FRAMES
+from tests.models.two_processes import free_port
 
 NAMES = ['0 a.mp4', '1 a.mp4', '2 a.mp4']
 

@@ -2,18 +2,16 @@
 
 import pytest
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
-from torch.nn.parallel import DistributedDataParallel
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.clip import build_clip
 from mgdm_mmaction.models.necks.semantic_unit_decoder import select_units
 from mgdm_mmaction.units import Unit, UnitsFile
-from tests.models.test_distributed import connect, run_two
 from tests.models.tiny import CLASSES, NUM_FRAMES, tiny_batch
+from tests.models.two_processes import assert_two_equal_one
 
 UNITS = UnitsFile(
     'tiny',
@@ -236,42 +234,19 @@ def test_the_folded_model_scores_the_same():
     assert not any('text_bank' in name for name in folded.state_dict())
 
 
-def step(model, part):
-    inputs, samples = tiny_batch(4, 2, dtype=torch.float64)
-    losses = model(inputs[part], samples[part], mode='loss')
-    sum(value for name, value in losses.items() if 'loss' in name).backward()
-    return {name: value.item() for name, value in losses.items()}
-
-
-def two_model(seed):
-    model = asu_model(
+def build(seed):
+    return asu_model(
         seed,
         trained=True,
         contrastive=dict(type='AugmentedContrastiveLoss'),
         unit_loss_weight=0.1,
     ).double()
-    return model
 
 
-def worker(rank, port, folder):
-    connect(rank, port)
-    model = two_model(seed=rank)
-    model.load_state_dict(torch.load(folder / 'model.pt'))
-    part = slice(0, 3) if rank == 0 else slice(3, 4)
-    losses = step(DistributedDataParallel(model), part)
-    grads = {name: p.grad for name, p in model.named_parameters()}
-    torch.save((losses, grads), folder / f'{rank}.pt')
-    dist.destroy_process_group()
+def batch():
+    return tiny_batch(4, 2, dtype=torch.float64)
 
 
 @pytest.mark.slow
 def test_two_processes_equal_one(tmp_path):
-    model = two_model(seed=0)
-    torch.save(model.state_dict(), tmp_path / 'model.pt')
-    run_two(worker, tmp_path)
-    losses = step(model, slice(None))
-    for rank in range(2):
-        others, grads = torch.load(tmp_path / f'{rank}.pt')
-        assert others == pytest.approx(losses, abs=1e-6)
-        for name, parameter in model.named_parameters():
-            torch.testing.assert_close(grads[name], parameter.grad, atol=1e-6, rtol=1e-6)
+    assert_two_equal_one(build, batch, tmp_path)

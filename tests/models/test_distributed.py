@@ -1,30 +1,13 @@
 """Two gloo processes with real DDP against one process with the whole batch."""
 
-import socket
-
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch.nn.parallel import DistributedDataParallel
 
 from mgdm_mmaction.models.layers.gather import all_gather_batch
 from tests.models.tiny import tiny_batch, tiny_model
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        return sock.getsockname()[1]
-
-
-def connect(rank, port):
-    torch.set_num_threads(1)
-    dist.init_process_group('gloo', init_method=f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
-
-
-def run_two(worker, *args):
-    mp.spawn(worker, args=(free_port(), *args), nprocs=2)
+from tests.models.two_processes import connect, run_two
 
 
 def step(model, num_negatives, part):

@@ -2,10 +2,8 @@
 
 import pytest
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from mmaction.registry import MODELS
-from torch.nn.parallel import DistributedDataParallel
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.clip import build_clip
@@ -13,8 +11,8 @@ from mgdm_mmaction.graph import KnowledgeGraph
 from mgdm_mmaction.models.losses import augmented_contrastive_loss
 from mgdm_mmaction.models.losses.augmented_contrastive_loss import matching_loss
 from mgdm_mmaction.models.necks.triplet_encoder import RELATIONS, TripletEncoder
-from tests.models.test_distributed import connect, run_two
 from tests.models.tiny import CLASSES, NUM_FRAMES, tiny_batch
+from tests.models.two_processes import assert_two_equal_one
 
 GRAPH = KnowledgeGraph(
     list(CLASSES),
@@ -284,32 +282,14 @@ def test_the_folded_model_scores_the_same(attention):
     assert not any('text_bank' in name for name in folded.state_dict())
 
 
-def step(model, part):
-    inputs, samples = kg_batch(5, dtype=torch.float64)
-    losses = model(inputs[part], samples[part], mode='loss')
-    sum(value for name, value in losses.items() if 'loss' in name).backward()
-    return {name: value.item() for name, value in losses.items()}
+def build(seed):
+    return kg_model(seed=seed, neck=dict(dropout=0.0)).double()
 
 
-def worker(rank, port, folder):
-    connect(rank, port)
-    model = kg_model(seed=rank, neck=dict(dropout=0.0)).double()
-    model.load_state_dict(torch.load(folder / 'model.pt'))
-    part = slice(0, 3) if rank == 0 else slice(3, 5)
-    losses = step(DistributedDataParallel(model), part)
-    grads = {name: p.grad for name, p in model.named_parameters()}
-    torch.save((losses, grads), folder / f'{rank}.pt')
-    dist.destroy_process_group()
+def batch():
+    return kg_batch(5, dtype=torch.float64)
 
 
 @pytest.mark.slow
 def test_two_processes_equal_one(tmp_path):
-    model = kg_model(neck=dict(dropout=0.0)).double()
-    torch.save(model.state_dict(), tmp_path / 'model.pt')
-    run_two(worker, tmp_path)
-    losses = step(model, slice(None))
-    for rank in range(2):
-        others, grads = torch.load(tmp_path / f'{rank}.pt')
-        assert others == pytest.approx(losses, abs=1e-6)
-        for name, parameter in model.named_parameters():
-            torch.testing.assert_close(grads[name], parameter.grad, atol=1e-6, rtol=1e-6)
+    assert_two_equal_one(build, batch, tmp_path)

@@ -33,7 +33,7 @@ def test_loss_is_the_papers_from_pixels_to_scalar():
 def test_without_mined_negatives_the_labels_alone_are_used():
     model = tiny_model(cls_head=dict(extra_labels=['swimming']))
     inputs, samples = tiny_batch(4, num_negatives=0)
-    ids = model._text_ids(samples)
+    ids = model.cls_head.text_ids(samples)
     assert ids.tolist() == [[int(sample.gt_label)] for sample in samples]
     assert model(inputs, samples, mode='loss')['loss_contrastive'].isfinite()
 

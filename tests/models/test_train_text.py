@@ -11,8 +11,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mgdm_mmaction.clip import build_clip, encode_texts
 from mgdm_mmaction.errors import MGDMError
-from tests.models.test_distributed import connect, run_two
 from tests.models.tiny import CLASSES, tiny_batch, tiny_model
+from tests.models.two_processes import connect, run_two
 
 TRAINED = dict(cls_head=dict(train_text=True))
 

@@ -9,6 +9,7 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ...errors import MGDMError
 from ...text.bank import TextBank
 from ...text.corpus import DEFAULT_PROMPT, LabelCorpus
 
@@ -102,6 +103,7 @@ class HardNegativeTextHead(BaseModule):
             }
         )
         self.logit_scale = nn.Parameter(torch.tensor(_INITIAL_LOGIT_SCALE))
+        self._ids_checked = False
 
     def init_weights(self) -> None:
         """Compute the text bank and take over CLIP's logit scale."""
@@ -139,6 +141,36 @@ class HardNegativeTextHead(BaseModule):
         """
         texts = self.text_bank(text_ids)
         return texts[:, 0], self.discriminator(texts)
+
+    def text_ids(self, data_samples: list) -> Tensor:
+        """Collect the corpus ids of a training batch, positive first.
+
+        Args:
+            data_samples (list[ActionDataSample]): With ``gt_label``; with ``text_ids`` from
+                :class:`AttachHardNegatives`, or k = 0.
+
+        Returns:
+            Tensor: int [N, 1 + k].
+
+        Raises:
+            MGDMError: If the ids are those of another corpus.
+        """
+        labels = torch.cat([sample.gt_label for sample in data_samples])
+        positives = self.text_bank.class_ids[labels]
+        if 'text_ids' not in data_samples[0]:
+            return positives[:, None]
+        text_ids = torch.stack([torch.as_tensor(sample.text_ids) for sample in data_samples])
+        text_ids = text_ids.to(positives.device)
+        # Once is enough: a negatives file of another corpus is wrong in every batch. On the meta
+        # device, where operations are counted, nothing has values.
+        unchecked = not (self._ids_checked or positives.is_meta)
+        if unchecked and not torch.equal(text_ids[:, 0], positives):
+            raise MGDMError(
+                'the negatives file and the model disagree on the ids of the labels: mine again '
+                'with this config, so that both use `cls_head.classes` and `cls_head.extra_labels`'
+            )
+        self._ids_checked = True
+        return text_ids
 
     def encode_classes(self, context: str | None = None) -> tuple[Tensor, Tensor]:
         """Embed all classes of the data set, for testing.

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ...graph import KnowledgeGraph
 from ...text.bank import TextBank
+from ...text.corpus import LabelCorpus
 
 __all__ = ['GraphTable']
 
@@ -21,6 +22,9 @@ class GraphTable(nn.Module):
     def __init__(self, graph: KnowledgeGraph | None = None) -> None:
         super().__init__()
         self.graph = graph
+        # Of one corpus on one device: a training step asks for the same ones each time.
+        self._ids_of: tuple[LabelCorpus, torch.device] | None = None
+        self._ids: dict[str, Tensor] = {}
 
     @property
     def movements(self) -> list[str]:
@@ -29,9 +33,14 @@ class GraphTable(nn.Module):
 
     def ids(self, bank: TextBank, kind: str = 'movements') -> Tensor:
         """Return the corpus ids of the movements, or of the actions: int, on the bank's device."""
-        names = [] if self.graph is None else getattr(self.graph, kind)
-        found = [bank.corpus.index(name) for name in names]
-        return torch.tensor(found, dtype=torch.long, device=bank.class_ids.device)
+        key = bank.corpus, bank.class_ids.device
+        if self._ids_of is None or self._ids_of[0] is not key[0] or self._ids_of[1] != key[1]:
+            self._ids_of, self._ids = key, {}
+        if kind not in self._ids:
+            names = [] if self.graph is None else getattr(self.graph, kind)
+            found = [bank.corpus.index(name) for name in names]
+            self._ids[kind] = torch.tensor(found, dtype=torch.long, device=key[1])
+        return self._ids[kind]
 
     def edges(self) -> Tensor:
         """Return which action has which movement, bool [actions, M]."""

@@ -53,6 +53,8 @@ class UnitBank(TextBank):
         super().__init__(
             LabelCorpus(texts, prompt=prompt), arch, pretrained, quick_gelu, open_vocabulary
         )
+        # The last answer of of_classes: a training step asks for the same one each time.
+        self._members: tuple[tuple, Tensor] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -71,12 +73,16 @@ class UnitBank(TextBank):
 
     def of_classes(self, classes: Sequence[str]) -> Tensor:
         """Return which units belong to which classes, as their file says: bool [C, S]."""
+        key = tuple(classes), self.units
+        if self._members is not None and self._members[0] == key:
+            return self._members[1]
         place = {normalize_label(name): i for i, name in enumerate(classes)}
         found = torch.zeros(len(classes), len(self.class_ids), dtype=torch.bool)
         for s, unit in enumerate(self.units):
             for action in unit.actions:
                 if (i := place.get(normalize_label(action))) is not None:
                     found[i, s] = True
+        self._members = key, found
         return found
 
     def init_weights(self) -> None:

@@ -162,7 +162,11 @@ class ASU(CLIPRecognizer):
         texts, ids = self.encode_classes(), None
         parts = [video.flatten(0, 1), targets.repeat_interleave(video.shape[1], dim=0)]
         if self.contrastive is not None:
-            ids = self._text_ids(data_samples).to(video.device)
+            if data_samples[0].gt_label.numel() > 1:
+                raise MGDMError(
+                    '`contrastive` needs one class a video: leave out data_preprocessor.blending'
+                )
+            ids = self.cls_head.text_ids(data_samples).to(video.device)
             parts.append(ids.repeat_interleave(video.shape[1], dim=0))
         video, targets, *ids = all_gather_batch(*parts)
         scale = self.cls_head.scale()
@@ -213,15 +217,3 @@ class ASU(CLIPRecognizer):
                 )
             rows.append(label.float())
         return torch.stack(rows)
-
-    def _text_ids(self, data_samples: list) -> Tensor:
-        """Collect corpus ids [N, 1 + k], positive first; [N, 1] without mined negatives."""
-        first = data_samples[0]
-        if first.gt_label.numel() > 1:
-            raise MGDMError(
-                '`contrastive` needs one class a video: leave out data_preprocessor.blending'
-            )
-        if 'text_ids' in first:
-            return torch.stack([torch.as_tensor(sample.text_ids) for sample in data_samples])
-        labels = torch.cat([sample.gt_label for sample in data_samples])
-        return self.text_bank.class_ids[labels][:, None]

@@ -6,7 +6,6 @@ import torch
 from mmaction.registry import MODELS
 from torch import Tensor
 
-from ...errors import MGDMError
 from ..layers.gather import all_gather_batch
 from ..losses.training_curves import training_curves
 from .clip_recognizer import CLIPRecognizer, Explanation, Weights, as_float, full_precision
@@ -41,7 +40,6 @@ class MGDM(CLIPRecognizer):
         super().__init__(backbone, cls_head, neck, **kwargs)
         self.num_frames = self.neck.num_frames
         self.loss_module = MODELS.build(loss or dict(type='AugmentedContrastiveLoss'))
-        self._ids_checked = False
 
     def encode_video(self, inputs: Tensor) -> Tensor:
         """Compute the deep frame embeddings (eq. 13-14).
@@ -102,7 +100,7 @@ class MGDM(CLIPRecognizer):
         Returns:
             dict[str, Tensor]: What the loss returns, and :func:`training_curves` for the log.
         """
-        text_ids = self._text_ids(data_samples).to(video.device)
+        text_ids = self.cls_head.text_ids(data_samples).to(video.device)
         frames, text_ids = all_gather_batch(
             video.flatten(0, 1), text_ids.repeat_interleave(video.shape[1], dim=0)
         )
@@ -113,22 +111,3 @@ class MGDM(CLIPRecognizer):
             logits = scale * similarity  # [B, B, 1 + k]
             losses = self.loss_module(logits.flatten(1), text_ids[:, 0], text_ids.flatten())
         return losses | training_curves(logits.detach(), text_ids, scale.detach())
-
-    def _text_ids(self, data_samples: list) -> Tensor:
-        """Collect the corpus ids [N, 1 + k], positive first, of a training batch."""
-        labels = torch.cat([sample.gt_label for sample in data_samples])
-        positives = self.text_bank.class_ids[labels]
-        if 'text_ids' not in data_samples[0]:
-            return positives[:, None]
-        text_ids = torch.stack([torch.as_tensor(sample.text_ids) for sample in data_samples])
-        text_ids = text_ids.to(positives.device)
-        # Once is enough: a negatives file of another corpus is wrong in every batch. On the meta
-        # device, where operations are counted, nothing has values.
-        unchecked = not (self._ids_checked or positives.is_meta)
-        if unchecked and not torch.equal(text_ids[:, 0], positives):
-            raise MGDMError(
-                'the negatives file and the model disagree on the ids of the labels: mine again '
-                'with this config, so that both use `cls_head.classes` and `cls_head.extra_labels`'
-            )
-        self._ids_checked = True
-        return text_ids

@@ -39,6 +39,9 @@ def expect_error(endpoint, monkeypatch):
 
 @pytest.mark.parametrize('patience', [0.3, pytest.param(8.0, marks=pytest.mark.slow)])
 def test_a_silent_host_costs_its_patience(patience, silent, monkeypatch):
+    # The first call also imports and reads what open_clip knows of its tags.
+    monkeypatch.setattr(download, '_PATIENCE', 0.1)
+    expect_error(silent, monkeypatch)
     monkeypatch.setattr(download, '_PATIENCE', patience)
     assert expect_error(silent, monkeypatch) < min(patience + 5, 10)
 

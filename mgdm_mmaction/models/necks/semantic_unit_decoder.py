@@ -63,7 +63,7 @@ class SemanticUnitDecoder(BaseModule):
 
     .. math::
         A = \mathrm{softmax}_S(\cos(E, U) / \tau), \quad Q = \mathrm{MLP}(A U), \quad
-        z = \mathrm{norm}(\tfrac1T \textstyle\sum_t E_{t0} +
+        z = \mathrm{norm}(\tfrac1T \sum_t E_{t0} +
         \gamma W \, \mathrm{mean}\,\mathrm{dec}(Q, E + \text{time} + \text{region}))
 
     :math:`\gamma` is 0 at first, so that training starts at CLIP with a mean over frames. No

@@ -26,7 +26,8 @@ class TripletEncoder(BaseModule):
     r"""Relation table, token positions, blocks and deviation of KG-CLIP (arXiv 2407.14146).
 
     The tokens [head, :math:`r_h`, :math:`r_t`, tail] become :math:`z_1, z_2, z_3, z_4`
-    (pre-norm blocks over the tokens with their positions, and a residual to the tokens without them), and
+    (pre-norm blocks over the tokens with their positions, and a residual to the tokens without
+    them), and
 
     .. math::
         u = z_1 \odot z_2 - \delta, \qquad w = z_3 \odot z_4, \qquad S = \cos(u, w)

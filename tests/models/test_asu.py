@@ -109,7 +109,11 @@ def test_units_and_classes_are_exchanged(tmp_path):
     state = model.state_dict()
     # Fine-tuning on other units: all but the units comes from the checkpoint.
     other.load_state_dict(state)
+    before = model.units.of_classes(CLASSES)
     model.set_units(OTHERS)
+    # The answer for the units of before is not given for these.
+    assert model.units.of_classes(CLASSES).shape == (len(CLASSES), 3)
+    assert before.shape[1] != 3
     with torch.no_grad():
         found = model.explain(inputs)
         torch.testing.assert_close(found.logits, other(inputs))

@@ -1,4 +1,4 @@
-"""The command line that writes the lists of few-shot, zero-shot and base-to-novel protocols."""
+"""The command line that writes the lists of protocols: fewer videos, or other classes."""
 
 import argparse
 import difflib
@@ -15,6 +15,7 @@ from ..data_prep.protocols import (
     few_shot_rows,
     read_rows,
     restrict_rows,
+    share_rows,
     unseen_classes,
 )
 from ..datasets.annotations import list_digest
@@ -84,6 +85,17 @@ def _add_shots(
         for shots in sorted(set(args.shots)):
             chosen = few_shot_rows(rows, names, shots, seed, args.allow_fewer)
             output.add_list(f'{prefix}_{shots}shot_seed{seed}', chosen)
+
+
+def _shares(args: argparse.Namespace, output: _Output) -> list[str]:
+    rows = read_rows([args.list], len(args.names), args.form)
+    for share in sorted(set(args.shares)):
+        chosen = share_rows(rows, share, args.seed)
+        output.add_list(f'{Path(args.list).stem}_{share:g}', chosen)
+    return [
+        'The lists are nested: the videos of a smaller share are among those of a larger one.',
+        'Test on the whole test list.',
+    ]
 
 
 def _half_classes(args: argparse.Namespace, output: _Output) -> list[str]:
@@ -168,7 +180,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         'build_protocol.py', description='Write the lists of a protocol, and their class names.'
     )
     commands = parser.add_subparsers(
-        required=True, metavar='{few-shot,half-classes,base-to-novel,unseen}'
+        required=True, metavar='{few-shot,shares,half-classes,base-to-novel,unseen}'
     )
 
     def add(name: str, text: str, build: Callable) -> argparse.ArgumentParser:
@@ -178,6 +190,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
     few = add('few-shot', 'K training videos a class.', _few_shot)
     few.add_argument('list', help='the training list')
+    less = add('shares', 'Shares of the training videos of each class.', _shares)
+    less.add_argument('list', help='the training list')
+    less.add_argument(
+        '--shares', type=float, nargs='+', default=(0.2, 0.4, 0.6, 0.8), metavar='SHARE',
+        help='a list for each. Default: 0.2 0.4 0.6 0.8',
+    )  # fmt: skip
+    less.add_argument('--seed', type=int, default=1, help='default: 1')
     half = add('half-classes', 'Zero-shot on half of the classes, several draws.', _half_classes)
     half.add_argument('lists', nargs='+', help='the videos to test on')
     half.add_argument('--number', type=int, help='classes of a draw; default: half, rounded down')

@@ -21,6 +21,7 @@ __all__ = [
     'few_shot_rows',
     'read_rows',
     'restrict_rows',
+    'share_rows',
     'shuffled',
     'unseen_classes',
 ]
@@ -82,6 +83,27 @@ def few_shot_rows(
         )
     chosen = [set(shuffled(paths, seed)[:shots]) for paths in own]
     return [(path, label) for path, label in rows if path in chosen[label]]
+
+
+def share_rows(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
+    """Choose a share of the videos of every class, one at least, in the order of the list.
+
+    The choices of one seed are nested, as those of :func:`few_shot_rows` are.
+
+    Raises:
+        MGDMError: If the share is not above 0 and below 1.
+    """
+    if not 0 < share < 1:
+        raise MGDMError(f'--shares {share:g}: expected a share above 0 and below 1, such as 0.2.')
+    own: dict[int, list[str]] = {}
+    for path, label in rows:
+        own.setdefault(label, []).append(path)
+    chosen = {
+        path
+        for paths in own.values()
+        for path in shuffled(paths, seed)[: max(1, round(share * len(paths)))]
+    }
+    return [row for row in rows if row[0] in chosen]
 
 
 def draw_classes(classes: Sequence[str], number: int, draw: int) -> list[str]:

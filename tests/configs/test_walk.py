@@ -8,7 +8,9 @@ import fnmatch
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from mmcv.transforms import Compose
 from mmengine.config import Config
 
 from mgdm_mmaction.clip import embed_dims, get_arch
@@ -323,6 +325,17 @@ def test_template_reads_its_variables(name, negatives, variables, root, videos, 
     assert cfg.model.cls_head.classes == f'{root}/classes.txt'
     if name:
         assert cfg.model.backbone.pretrained == f'{root}/clip.pt'
+
+
+def test_one_draw_of_colours_and_shapes_serves_a_clip():
+    cfg = read_config('kgclip/kgclip_vit-b-16_kinetics-tps.py')
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    chosen = [step for step in pipeline if step.type in ('TorchVisionWrapper', 'RandomApply')]
+    assert len(chosen) == 3
+    step, frame = Compose(chosen), np.random.randint(0, 255, (32, 32, 3), np.uint8)
+    found = [step(dict(imgs=[frame] * 3))['imgs'] for _ in range(9)]
+    assert all(np.array_equal(clip[0], other) for clip in found for other in clip)
+    assert len({clip[0].tobytes() for clip in found}) > 3
 
 
 def test_the_page_names_every_config():

@@ -60,6 +60,18 @@ def test_k_videos_of_every_class_nested_and_reproducible(data, capsys):
     assert again[::-1] == found['train_2shot_seed1.txt'].splitlines()
 
 
+def test_shares_of_every_class_are_nested(data):
+    run('shares train.txt --shares 0.2 0.4 0.8')
+    train = rows(data / 'train.txt')
+    found = [set(rows(data / f'out/train_{share}.txt')) for share in ('0.2', '0.4', '0.8')]
+    assert found[0] < found[1] < found[2] < set(train)
+    for share, chosen in zip((0.2, 0.4, 0.8), found, strict=True):
+        counts = Counter(label for _, label in chosen)
+        assert counts == {i: max(1, round(share * n)) for i, n in enumerate(COUNTS)}
+    run('shares train.txt --shares 0.4 --seed 2 --force')
+    assert set(rows(data / 'out/train_0.4.txt')) != found[1]
+
+
 def test_the_choice_of_a_seed_is_for_ever():
     """A list that was published can be made again: ``printf 1:a/1.avi | sha256sum`` and so on."""
     names = ['a/1.avi', 'a/2.avi', 'a/3.avi', 'a/4.avi']
@@ -153,6 +165,7 @@ def test_hmdb51_has_the_published_base_classes():
 @pytest.mark.parametrize(
     ('command', 'message'),
     [
+        ('shares train.txt --shares 20', 'expected a share above 0 and below 1'),
         ('few-shot train.txt --shots 2 4', "4 videos .* 2 of 5 classes .*: 'cartwheel' has 3, "),
         ('few-shot gone.txt', r'gone\.txt'),
         ('half-classes val.txt --number 6', '6 classes are to be drawn from 5'),

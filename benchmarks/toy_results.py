@@ -19,6 +19,7 @@ __all__ = ['VARIANTS', 'Variant', 'run_experiments']
 _CONFIG = 'configs/toy/mgdm_toy.py'
 _ASU = 'configs/asu/asu_toy.py'
 _KGCLIP = 'configs/kgclip/kgclip_toy.py'
+_BASELINES = 'configs/baselines'  # with MGDM_DATASET=toy
 _ATTACH = 'AttachHardNegatives'
 
 
@@ -59,6 +60,7 @@ def _other(config: str, *options: str) -> Variant:
 _K7 = 'k=7'
 _NO_REPRESENTER = ['model.neck.num_layers=0', 'model.neck.attention=uniform']
 _NO_DISCRIMINATOR = ['model.cls_head.discriminator.num_layers=0']
+_CROSS_ENTROPY = 'model.class_loss.type=ClassTextLoss'
 _SLOW_DISCRIMINATOR = ['optim_wrapper.paramwise_cfg.custom_keys.discriminator.lr_mult=0.1']
 
 #: Name -> variant.
@@ -87,6 +89,12 @@ VARIANTS = {
     'k = 7, by a trained k = 7': Variant([_K7], negatives='trained'),
     'k = 7, again every 5 epochs': Variant([_K7], config='configs/toy/mgdm_toy_mine-again.py'),
     'mean of the frames, k = 0': Variant(['k=0', *_NO_REPRESENTER, *_NO_DISCRIMINATOR]),
+    # Without mining, and with what mining is up against.
+    'classifier over all class texts': _other(f'{_BASELINES}/classifier.py'),
+    'ActionCLIP-like': _other(f'{_BASELINES}/actionclip.py'),
+    'ViFi-CLIP-like': _other(f'{_BASELINES}/vificlip.py'),
+    'k = 7 plus cross-entropy': Variant([_K7, _CROSS_ENTROPY]),
+    'k = 0 plus cross-entropy': Variant(['k=0', _CROSS_ENTROPY]),
     'KG-CLIP': _other(_KGCLIP),
     'KG-CLIP, no graph': _other(_KGCLIP, 'model.relations=[v-a]'),
     'KG-CLIP, no triplet loss': _other(_KGCLIP, 'model.triplet_weight=0'),
@@ -169,7 +177,8 @@ def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict
         changes.append(f'{_ATTACH}.negatives_file={file}')
     train, test = (locate(file) for file in ('tools/train.py', 'tools/test.py'))
     config = locate(variant.config)
-    environment = dict(OMP_NUM_THREADS='1')  # As many trainings as cores use them better.
+    # One thread: as many trainings as cores use them better.
+    environment = dict(OMP_NUM_THREADS='1', MGDM_DATASET='toy')
     run_command(
         [train, config, '--work-dir', str(folder), '--seed', str(seed), '--no-validate', *changes],
         folder / 'train.log',

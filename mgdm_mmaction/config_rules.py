@@ -46,7 +46,7 @@ _LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     (
         'model model.backbone model.neck model.cls_head model.cls_head.discriminator model.loss '
-        'model.data_preprocessor model.*_cfg *_dataloader *_dataloader.dataset '
+        'model.class_loss model.data_preprocessor model.*_cfg *_dataloader *_dataloader.dataset '
         '*_dataloader.sampler *_cfg optim_wrapper optim_wrapper.optimizer visualizer '
         'optim_wrapper.paramwise_cfg optim_wrapper.paramwise_cfg.custom_keys '
         'optim_wrapper.clip_grad default_hooks default_hooks.* randomness auto_scale_lr '

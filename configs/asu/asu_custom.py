@@ -32,7 +32,7 @@ model = dict(
         discriminator=None,
         **clip,
     ),
-    label_smoothing=0.1,
+    class_loss=dict(type='ClassTextLoss', label_smoothing=0.1),
 )
 change_steps(_base_, AttachHardNegatives=dict(k=0))
 del clip

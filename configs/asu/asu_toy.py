@@ -31,6 +31,6 @@ model = dict(
         discriminator=None,
         **_base_.clip,
     ),
-    label_smoothing=0.1,
+    class_loss=dict(type='ClassTextLoss', label_smoothing=0.1),
 )
 change_steps(_base_, AttachHardNegatives=dict(k=0))

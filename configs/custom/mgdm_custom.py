@@ -27,6 +27,7 @@ _base_ = [
 from mgdm_mmaction.config import change_steps  # below _base_, which MMEngine wants first
 
 data_root = '{{$MGDM_CUSTOM_ROOT:data/custom}}'
+data_name = 'custom'  # in names of work directories
 videos = '{{$MGDM_CUSTOM_VIDEOS:data/custom/videos}}'
 val_videos = '{{$MGDM_CUSTOM_VAL_VIDEOS:-}}'.strip('-') or videos
 seed = int('{{$MGDM_SEED:0}}')

@@ -18,6 +18,7 @@ Protocol: 1 clip x 8 frames x 1 centre crop of 64. docs/RESULTS.md has what came
 _base_ = 'mgdm_custom.py'
 from mgdm_mmaction.config import change_steps, set_frame_size  # below _base_, as MMEngine wants it
 
+data_name = 'custom_tiny'  # in names of work directories
 clip = dict(arch='mgdm-tiny', pretrained=f'{_base_.data_root}/clip.pt')
 model = dict(backbone=clip, neck=dict(embed_dims=128), cls_head=clip)
 del clip

@@ -18,6 +18,7 @@ _base_ = [
 ]
 
 data_root = '{{$MGDM_DATA:data}}/toy'
+data_name = 'toy'  # in names of work directories
 negatives_file = f'{data_root}/negatives.jsonl'
 num_frames = int('{{$MGDM_FRAMES:8}}')
 num_negatives = int('{{$MGDM_K:7}}')

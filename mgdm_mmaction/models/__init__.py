@@ -3,7 +3,7 @@
 from .backbones import CLIPBackbone
 from .heads import HardNegativeTextHead, SemanticDiscriminator
 from .layers.text_guided_similarity import text_guided_attention, text_guided_similarity
-from .losses import AugmentedContrastiveLoss, augmented_contrastive_loss
+from .losses import AugmentedContrastiveLoss, ClassTextLoss, augmented_contrastive_loss
 from .necks import SemanticUnitDecoder, TextGuidedTemporalHead, TripletEncoder
 from .recognizers import ASU, KGCLIP, MGDM, CLIPRecognizer, Explanation, Weights
 
@@ -14,6 +14,7 @@ __all__ = [
     'AugmentedContrastiveLoss',
     'CLIPBackbone',
     'CLIPRecognizer',
+    'ClassTextLoss',
     'Explanation',
     'HardNegativeTextHead',
     'SemanticDiscriminator',

@@ -26,6 +26,7 @@ VARIABLES = {
     'hmdb51': _SPLITS,
     'ucf101': _SPLITS,
     'ablations': ['', 'MGDM_DATASET=hmdb51 MGDM_SPLIT=2', 'MGDM_DATASET=ucf101 MGDM_SPLIT=3'],
+    'baselines': ['', 'MGDM_DATASET=toy', 'MGDM_DATASET=custom_tiny'],
     'few_shot': [
         '',
         'MGDM_SHOTS=4 MGDM_DATASET=ucf101 MGDM_SPLIT=2 MGDM_SEED=2',

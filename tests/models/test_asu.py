@@ -186,7 +186,7 @@ def test_mmaction2_blends_the_batch():
     assert data['data_samples'][0].gt_label.shape == (5,)
     assert model(**data, mode='loss')['loss_cls'].isfinite()
     model.contrastive = torch.nn.Identity()
-    with pytest.raises(MGDMError, match='leave out data_preprocessor.blending'):
+    with pytest.raises(MGDMError, match=r'leave out data_preprocessor\.blending'):
         model(**data, mode='loss')
 
 

@@ -16,7 +16,7 @@ model = dict(
         query='units',  # 'learned': the control without units
     ),
     cls_head=dict(discriminator=None),
-    label_smoothing=0.1,
+    class_loss=dict(type='ClassTextLoss', label_smoothing=0.1),
     contrastive=None,  # dict(type='AugmentedContrastiveLoss'), with mined negatives
     unit_loss_weight=0.0,
 )

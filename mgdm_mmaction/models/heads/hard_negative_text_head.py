@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ...errors import MGDMError
 from ...text.bank import TextBank
 from ...text.corpus import DEFAULT_PROMPT, LabelCorpus
+from ..losses.class_text_loss import single_labels
 
 __all__ = ['HardNegativeTextHead']
 
@@ -153,10 +154,9 @@ class HardNegativeTextHead(BaseModule):
             Tensor: int [N, 1 + k].
 
         Raises:
-            MGDMError: If the ids are those of another corpus.
+            MGDMError: If the ids are those of another corpus, or a label is blended.
         """
-        labels = torch.cat([sample.gt_label for sample in data_samples])
-        positives = self.text_bank.class_ids[labels]
+        positives = self.text_bank.class_ids[single_labels(data_samples)]
         if 'text_ids' not in data_samples[0]:
             return positives[:, None]
         text_ids = torch.stack([torch.as_tensor(sample.text_ids) for sample in data_samples])

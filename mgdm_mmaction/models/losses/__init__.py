@@ -5,5 +5,11 @@ from .augmented_contrastive_loss import (
     augmented_contrastive_loss,
     contrastive_directions,
 )
+from .class_text_loss import ClassTextLoss
 
-__all__ = ['AugmentedContrastiveLoss', 'augmented_contrastive_loss', 'contrastive_directions']
+__all__ = [
+    'AugmentedContrastiveLoss',
+    'ClassTextLoss',
+    'augmented_contrastive_loss',
+    'contrastive_directions',
+]

@@ -14,6 +14,7 @@ from ...units import KINDS, UnitsFile
 from ..layers.gather import all_gather_batch
 from ..layers.region_tokens import RegionTokens
 from ..layers.unit_bank import UnitBank
+from ..losses.class_text_loss import class_targets
 from .clip_recognizer import CLIPRecognizer, Explanation, Weights, as_float, full_precision
 
 __all__ = ['ASU']
@@ -40,8 +41,8 @@ class ASU(CLIPRecognizer):
             ``open_vocabulary`` are those of ``cls_head``.
         regions (dict, optional): ``num_regions`` and ``mode`` of :class:`RegionTokens`.
             Defaults to None: 8 tokens in the last block.
-        label_smoothing (float): Of the cross-entropy over all classes. Defaults to 0.1.
-        loss_weight (float): Weight of the cross-entropy. Defaults to 1.
+        class_loss (dict): Config of :class:`ClassTextLoss`.
+            Defaults to ``dict(type='ClassTextLoss')``.
         contrastive (dict, optional): Config of a loss such as :class:`AugmentedContrastiveLoss`,
             with the mined negatives of the pipeline; it is added. Defaults to None.
         unit_loss_weight (float): Weight of -log of the attention on the units of the class, as
@@ -59,8 +60,7 @@ class ASU(CLIPRecognizer):
         cls_head: dict,
         units: dict,
         regions: dict | None = None,
-        label_smoothing: float = 0.1,
-        loss_weight: float = 1.0,
+        class_loss: dict = dict(type='ClassTextLoss'),  # noqa: B006 (read only)
         contrastive: dict | None = None,
         unit_loss_weight: float = 0.0,
         **kwargs,
@@ -80,7 +80,7 @@ class ASU(CLIPRecognizer):
             quick_gelu=bank.quick_gelu,
             open_vocabulary=bank.open_vocabulary,
         )
-        self.label_smoothing, self.loss_weight = label_smoothing, loss_weight
+        self.class_loss = MODELS.build(class_loss)
         self.contrastive = None if contrastive is None else MODELS.build(contrastive)
         self.unit_loss_weight = unit_loss_weight
 
@@ -155,34 +155,20 @@ class ASU(CLIPRecognizer):
                 cutmix, its distribution over the classes; with ``text_ids`` for ``contrastive``.
 
         Returns:
-            dict[str, Tensor]: ``loss_cls``, what ``contrastive`` returns, and for the log
-            ``top1_acc``, ``gamma`` and ``tau``.
+            dict[str, Tensor]: What ``class_loss`` and ``contrastive`` return, and for the log
+            ``gamma`` and ``tau``.
         """
-        targets = self._targets(data_samples).to(video)
-        texts, ids = self.encode_classes(), None
-        parts = [video.flatten(0, 1), targets.repeat_interleave(video.shape[1], dim=0)]
+        losses = self.class_loss(self.score(video, self.encode_classes()), data_samples)
         if self.contrastive is not None:
-            if data_samples[0].gt_label.numel() > 1:
-                raise MGDMError(
-                    '`contrastive` needs one class a video: leave out data_preprocessor.blending'
-                )
             ids = self.cls_head.text_ids(data_samples).to(video.device)
-            parts.append(ids.repeat_interleave(video.shape[1], dim=0))
-        video, targets, *ids = all_gather_batch(*parts)
-        scale = self.cls_head.scale()
-        with full_precision(video):
-            video = as_float(video)
-            logits = scale * video @ as_float(texts).t()
-            loss = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing)
-            losses = dict(loss_cls=self.loss_weight * loss)
-            if ids:
-                labels = F.normalize(as_float(self.cls_head(ids[0])[1]), dim=-1).flatten(0, 1)
-                losses |= self.contrastive(
-                    scale * video @ labels.t(), ids[0][:, 0], ids[0].flatten()
-                )
-        right = logits.argmax(-1) == targets.argmax(-1)
+            video, ids = all_gather_batch(
+                video.flatten(0, 1), ids.repeat_interleave(video.shape[1], dim=0)
+            )
+            with full_precision(video):
+                texts = F.normalize(as_float(self.cls_head(ids)[1]), dim=-1).flatten(0, 1)
+                logits = self.cls_head.scale() * as_float(video) @ texts.t()
+                losses |= self.contrastive(logits, ids[:, 0], ids.flatten())
         return losses | dict(
-            top1_acc=right.float().mean(),
             gamma=self.neck.gamma.detach().clone(),
             tau=self.neck.log_tau.detach().exp(),
         )
@@ -199,21 +185,6 @@ class ASU(CLIPRecognizer):
             )
         known = members.any(1).to(attention)
         shares = (attention @ members.t()).clamp_min(1e-6)  # [N, C]
-        loss = -(self._targets(data_samples).to(attention) * known * shares.log()).sum(1)
+        targets = class_targets(data_samples, shares.shape[1]).to(attention)
+        loss = -(targets * known * shares.log()).sum(1)
         return all_gather_batch(loss)[0].mean()
-
-    def _targets(self, data_samples: list) -> Tensor:
-        """Return the distributions over the classes [N, C] that the samples ask for."""
-        count = len(self.text_bank.class_ids)
-        rows = []
-        for sample in data_samples:
-            label = sample.gt_label
-            if label.numel() == 1 and not label.is_floating_point():
-                label = F.one_hot(label.reshape(()), count)
-            if label.numel() != count:
-                raise MGDMError(
-                    f'a blended label has {label.numel()} classes, but the model has {count}: set '
-                    '`num_classes` of data_preprocessor.blending to that number'
-                )
-            rows.append(label.float())
-        return torch.stack(rows)

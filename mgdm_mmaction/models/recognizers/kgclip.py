@@ -15,6 +15,7 @@ from ...text.corpus import LabelCorpus
 from ..layers.gather import all_gather_batch
 from ..layers.graph_table import GraphTable
 from ..losses.augmented_contrastive_loss import matching_loss
+from ..losses.class_text_loss import single_labels
 from ..necks.triplet_encoder import RELATIONS
 from .clip_recognizer import CLIPRecognizer, Explanation, Weights, as_float, full_precision
 
@@ -211,7 +212,7 @@ class KGCLIP(CLIPRecognizer):
             there, and for the log ``kl_cosine`` and ``kl_triplet`` of v-a.
         """
         views, device = video.shape[1], video.device
-        labels = torch.cat([sample.gt_label for sample in data_samples])
+        labels = single_labels(data_samples)
         parts = [video.flatten(0, 1), self.text_bank.class_ids[labels.to(device)]]
         # On the meta device operations are counted, of samples without triples: those of v-b and
         # a-b are a few tokens beside the frames.

@@ -6,6 +6,7 @@ import torch
 from mmaction.registry import MODELS
 from torch import Tensor
 
+from ...errors import MGDMError
 from ..layers.gather import all_gather_batch
 from ..losses.training_curves import training_curves
 from .clip_recognizer import CLIPRecognizer, Explanation, Weights, as_float, full_precision
@@ -26,20 +27,34 @@ class MGDM(CLIPRecognizer):
         backbone (dict): Config of :class:`CLIPBackbone`.
         neck (dict): Config of :class:`TextGuidedTemporalHead`.
         cls_head (dict): Config of :class:`HardNegativeTextHead`.
-        loss (dict, optional): Config of :class:`AugmentedContrastiveLoss`.
+        loss (dict, optional): Config of :class:`AugmentedContrastiveLoss`; None leaves it out.
             Defaults to ``dict(type='AugmentedContrastiveLoss')``.
+        class_loss (dict, optional): Config of :class:`ClassTextLoss`, over the texts of all
+            classes as they are tested; it is added. Defaults to None.
         **kwargs: ``data_preprocessor``, ``train_cfg`` and ``test_cfg``, see
             :class:`CLIPRecognizer`.
+
+    Raises:
+        MGDMError: If there is no loss at all.
     """
 
     text_parts: ClassVar[tuple[str, ...]] = ('cls_head.text_bank', 'cls_head.discriminator')
 
     def __init__(
-        self, backbone: dict, neck: dict, cls_head: dict, loss: dict | None = None, **kwargs
+        self,
+        backbone: dict,
+        neck: dict,
+        cls_head: dict,
+        loss: dict | None = dict(type='AugmentedContrastiveLoss'),  # noqa: B006 (read only)
+        class_loss: dict | None = None,
+        **kwargs,
     ) -> None:
         super().__init__(backbone, cls_head, neck, **kwargs)
         self.num_frames = self.neck.num_frames
-        self.loss_module = MODELS.build(loss or dict(type='AugmentedContrastiveLoss'))
+        if not loss and not class_loss:
+            raise MGDMError('MGDM needs a loss: set `model.loss`, `model.class_loss` or both')
+        self.loss_module = MODELS.build(loss) if loss else None
+        self.class_loss = MODELS.build(class_loss) if class_loss else None
 
     def encode_video(self, inputs: Tensor) -> Tensor:
         """Compute the deep frame embeddings (eq. 13-14).
@@ -90,7 +105,7 @@ class MGDM(CLIPRecognizer):
         return Explanation(self.score(video, classes), weights)
 
     def training_loss(self, video: Tensor, data_samples: list) -> dict[str, Tensor]:
-        """Contrast the videos of all ranks with the texts of all ranks (eq. 4-9).
+        """Contrast the videos of all ranks with the texts of all ranks (eq. 4-9), or classify them.
 
         Args:
             video (Tensor): Deep frame embeddings [N, views, T, D]; each view counts as a video.
@@ -98,8 +113,17 @@ class MGDM(CLIPRecognizer):
                 :class:`AttachHardNegatives`; without, k = 0 and ``gt_label`` alone is used.
 
         Returns:
-            dict[str, Tensor]: What the loss returns, and :func:`training_curves` for the log.
+            dict[str, Tensor]: What the losses return, and with the contrastive one
+            :func:`training_curves` for the log.
         """
+        losses: dict[str, Tensor] = {}
+        if self.loss_module is not None:
+            losses |= self._contrast(video, data_samples)
+        if self.class_loss is not None:
+            losses |= self.class_loss(self.score(video, self.encode_classes()), data_samples)
+        return losses
+
+    def _contrast(self, video: Tensor, data_samples: list) -> dict[str, Tensor]:
         text_ids = self.cls_head.text_ids(data_samples).to(video.device)
         frames, text_ids = all_gather_batch(
             video.flatten(0, 1), text_ids.repeat_interleave(video.shape[1], dim=0)

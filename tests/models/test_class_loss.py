@@ -1,0 +1,86 @@
+"""Cross-entropy over the texts of all classes, alone and beside the contrastive loss."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+
+from mgdm_mmaction import MGDMError
+from mgdm_mmaction.models import ClassTextLoss
+from tests.models.tiny import tiny_batch, tiny_config, tiny_model
+from tests.models.two_processes import assert_two_equal_one
+
+CLASSIFIER = dict(class_loss=dict(type='ClassTextLoss'))
+
+
+def classifier(seed=0):
+    model = tiny_model(seed, **CLASSIFIER)
+    model.loss_module = None
+    return model
+
+
+def sample(label):
+    return ActionDataSample().set_gt_label(label)
+
+
+@pytest.mark.parametrize('smoothing', [0.0, 0.1])
+@pytest.mark.parametrize('blended', [False, True])
+def test_value_against_the_formula(smoothing, blended):
+    logits, labels = torch.randn(3, 2, 4), [2, 0, 3]
+    wanted = F.one_hot(torch.tensor(labels), 4).float()
+    if blended:
+        wanted = 0.7 * wanted + 0.3 * wanted[[1, 2, 0]]
+    expected = 0.0
+    for video in range(3):
+        for view in range(2):
+            total = sum(math.exp(s) for s in logits[video, view])
+            for score, share in zip(logits[video, view], wanted[video], strict=True):
+                target = (1 - smoothing) * share + smoothing / 4
+                expected -= float(target * (score - math.log(total))) / 6
+    loss = ClassTextLoss(smoothing, loss_weight=2.0)
+    found = loss(logits, list(map(sample, wanted if blended else labels)))
+    assert found['loss_cls'].item() == pytest.approx(2 * expected, abs=1e-5)
+    best = logits.argmax(-1) == torch.tensor(labels)[:, None]
+    assert found['top1_acc'] == best.float().mean()
+
+
+def test_mgdm_takes_it_alone_or_besides():
+    inputs, samples = tiny_batch(3)
+    both, alone = tiny_model(**CLASSIFIER), classifier()
+    losses = both(inputs, samples, mode='loss')
+    expected = alone.class_loss(alone(inputs), samples)['loss_cls']
+    torch.testing.assert_close(losses['loss_cls'], expected)
+    torch.testing.assert_close(alone(inputs, samples, mode='loss')['loss_cls'], expected)
+    plain = tiny_model()(inputs, samples, mode='loss')
+    assert losses.keys() - plain.keys() == {'loss_cls', 'top1_acc'}
+    torch.testing.assert_close({key: losses[key] for key in plain}, plain)
+    expected.backward()
+    assert not [n for n, p in alone.named_parameters() if p.requires_grad and p.grad is None]
+
+
+def test_refusals():
+    with pytest.raises(MGDMError, match='MGDM needs a loss'):
+        MODELS.build(tiny_config() | dict(loss=None))
+    with pytest.raises(MGDMError, match='blended label has 4 classes, but the model has 3'):
+        ClassTextLoss()(torch.randn(1, 1, 3), [sample(torch.rand(4))])
+    inputs, _ = tiny_batch(2)
+    # Floats behind MixupBlending; RandomBatchAugment leaves integers where it blends nothing.
+    for label in (torch.rand(5), F.one_hot(torch.tensor(1), 5)):
+        with pytest.raises(MGDMError, match=r'one class a video: leave out .*blending'):
+            tiny_model()(inputs, [sample(label)] * 2, mode='loss')
+
+
+def build(seed):
+    return tiny_model(seed, **CLASSIFIER).double()
+
+
+def batch():
+    return tiny_batch(4, 2, dtype=torch.float64)
+
+
+@pytest.mark.slow
+def test_two_processes_equal_one(tmp_path):
+    assert_two_equal_one(build, batch, tmp_path)

@@ -1,5 +1,5 @@
 # Where the rows of the paper's tables and the baselines begin, on the data set that MGDM_DATASET
-# names: ViT-L/14, on own clips ViT-B/16, on the last two the tiny CLIP.
+# names: ViT-L/14; on own clips and in configs/datasets/ ViT-B/16; on the last two the tiny CLIP.
 _base_ = dict(
     k400='../mgdm_k400.py',
     hmdb51='../hmdb51/mgdm_vit-l-14_16f_hmdb51.py',
@@ -7,4 +7,4 @@ _base_ = dict(
     custom='../custom/mgdm_custom.py',
     custom_tiny='../custom/mgdm_custom_tiny.py',
     toy='../toy/mgdm_toy.py',
-)['{{$MGDM_DATASET:k400}}']
+).get('{{$MGDM_DATASET:k400}}', '../datasets/mgdm_16f.py')

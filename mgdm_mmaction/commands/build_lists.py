@@ -9,7 +9,7 @@ from ..data_prep.leakage import find_groups, find_leak
 from ..data_prep.lists import ClipList, ListForm, write_lists
 from ..data_prep.matching import ClassNames
 from ..data_prep.media import MediaTree
-from ..data_prep.official import SPLIT_READERS, kinetics_list, read_kinetics, split_lists
+from ..data_prep.official import OFFICIAL, kinetics_list, official_lists, read_kinetics
 from ..errors import MGDMError
 from ..text.corpus import packaged_label_maps, read_labels
 from .common import add_list_form
@@ -43,7 +43,7 @@ def _kinetics(args: argparse.Namespace) -> Built:
     if not tables:
         raise MGDMError('no csv file given; name the official ones by --train-csv and --val-csv.')
     if args.labels == 'csv':
-        names = {clip.class_name for clips in tables.values() for clip in clips}
+        names = {name for clips in tables.values() for clip in clips for name in clip.class_names}
         ordered = sorted(names, key=lambda name: (name.casefold(), name))
         classes = ClassNames(ordered, ' and '.join(filter(None, files.values())))
     else:
@@ -58,16 +58,19 @@ def _kinetics(args: argparse.Namespace) -> Built:
 
 
 def _official(args: argparse.Namespace) -> Built:
-    root, kind = Path(args.root), args.form.kind
+    root, kind, official = Path(args.root), args.form.kind, OFFICIAL[args.data]
     annotations = Path(args.annotations or root / 'annotations')
-    classes = _classes(args.labels or args.data)
+    if official.classes and not args.labels:
+        classes = official.classes(annotations)
+    else:
+        classes = _classes(args.labels or args.data)
     tree = MediaTree(args.videos or root / kind, args.form.frames)
     lists = {
-        root / f'{args.name or args.data}_{part}_split_{split}_{kind}.txt': clips
-        for split in args.splits
-        for part, clips in split_lists(args.data, annotations, tree, classes, split).items()
+        root / f'{args.name or args.data}_{part}_{form}_{kind}.txt': clips
+        for split, form in [(s, f'split_{s}') for s in args.splits] or [(0, 'list')]
+        for part, clips in official_lists(args.data, annotations, tree, classes, split).items()
     }
-    return lists, {}
+    return lists, {root / 'classes.txt': classes.names} if official.classes else {}
 
 
 def _folders(args: argparse.Namespace) -> Built:
@@ -118,7 +121,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         description='Build the annotation lists of MMAction2 from a data set on disk.'
     )
     commands = parser.add_subparsers(
-        required=True, metavar='{kinetics,hmdb51,ucf101,folders}', dest='data'
+        required=True, metavar=f'{{kinetics,{",".join(OFFICIAL)},folders}}', dest='data'
     )
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
@@ -130,15 +133,16 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     for part in ('train', 'val'):
         sub.add_argument(f'--{part}-csv', help=f'official csv file of the {part} split')
         sub.add_argument(f'--{part}-videos', help=f'their videos. Default: ROOT/videos_{part}')
-    for name in SPLIT_READERS:
-        sub = add(name, f'{name.upper()}: official split files and videos.')
-        sub.set_defaults(build=_official)
+    for name, official in OFFICIAL.items():
+        sub = add(name, f'{official.title}: official files and videos.')
+        sub.set_defaults(build=_official, splits=official.splits)
         sub.add_argument('root', help=f'folder of the data set, such as data/{name}')
         sub.add_argument('--videos', help='folder of the clips. Default: ROOT/videos')
-        sub.add_argument('--annotations', help='split files. Default: ROOT/annotations')
-        sub.add_argument(
-            '--splits', nargs='+', type=int, choices=(1, 2, 3), default=(1, 2, 3), help='which'
-        )
+        sub.add_argument('--annotations', help='official files. Default: ROOT/annotations')
+        if official.splits:
+            sub.add_argument(
+                '--splits', nargs='+', type=int, choices=official.splits, help='which. Default: all'
+            )
     sub = add('folders', 'Any data set with one folder a class.')
     sub.set_defaults(build=_folders)
     sub.add_argument('videos', help='folder above the class folders')

@@ -17,9 +17,13 @@ __all__ = ['DELIMITERS', 'ClipList', 'ListForm', 'number', 'some', 'write_lists'
 DELIMITERS = {'space': ' ', 'tab': '\t', 'comma': ',', 'semicolon': ';'}
 
 
+#: Of one action, or of several that a video shows, as of Charades.
+Label = int | tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class ListForm:
-    """Lines ``path label`` of videos, or ``folder frames label`` of raw frames.
+    """Lines ``path label`` of videos, or ``folder frames label`` of raw frames; or more labels.
 
     Args:
         delimiter (str, optional): Between path and label of a video. Defaults to ' '.
@@ -51,9 +55,9 @@ class ListForm:
         """'videos' or 'rawframes', as in the names of MMAction2's lists."""
         return 'rawframes' if self.frames else 'videos'
 
-    def line(self, video: str, label: int) -> str:
+    def line(self, video: str, label: Label) -> str:
         """Return a line; the video of raw frames is ``folder frames``."""
-        return f'{video}{self.delimiter}{label}\n'
+        return self.delimiter.join(map(str, (video, *_each(label)))) + '\n'
 
     def splits(self, path: str) -> bool:
         """Return whether the data set would split a path.
@@ -94,7 +98,7 @@ class ClipList:
             Defaults to ().
 
     Attributes:
-        rows (list[tuple[Media, int]]): Clips and labels.
+        rows (list[tuple[Media, Label]]): Clips and labels.
         missing (list[tuple[str, str]]): Clips that are named but not in the list, and why.
         notes (list[str]): What the user should know.
     """
@@ -103,11 +107,11 @@ class ClipList:
     classes: Sequence[str]
     root: Path
     published: Sequence[tuple[str, int]] = ()
-    rows: list[tuple[Media, int]] = field(default_factory=list)
+    rows: list[tuple[Media, Label]] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, media: Media, label: int, name: str | None = None) -> None:
+    def add(self, media: Media, label: Label, name: str | None = None) -> None:
         """Add a clip, or note why it cannot be in a list."""
         if media.fault:
             self.missing.append((name or media.path, media.fault))
@@ -117,7 +121,7 @@ class ClipList:
     def per_class(self) -> Counter:
         """Return the number of clips of every label, those of no clip too."""
         counts = Counter(dict.fromkeys(range(len(self.classes)), 0))
-        counts.update(label for _, label in self.rows)
+        counts.update(label for _, labels in self.rows for label in _each(labels))
         return counts
 
     def text(self, form: ListForm) -> str:
@@ -170,6 +174,10 @@ class ClipList:
                 f'left out: {number(len(self.missing))}, listed with reasons in {missing_file}'
             )
         return '\n'.join(f'  {line}' for line in lines + self.notes)
+
+
+def _each(label: Label) -> Sequence[int]:
+    return (label,) if isinstance(label, int) else label
 
 
 def some(names: Sequence[str], many: int = 5) -> str:
@@ -253,6 +261,8 @@ def write_lists(
         )
         reports.append(f'{path}\n{clips.describe(list_digest(texts[path]), missing)}')
         config = form.dataset(str(path), str(clips.root))
+        if any(isinstance(label, tuple) for _, label in clips.rows):
+            config.update(multi_class=True, num_classes=len(clips.classes))
         ((prefix, root),) = config['data_prefix'].items()
         words = {key: repr(value) for key, value in config.items()}
         words['data_prefix'] = f'dict({prefix}={root!r})'

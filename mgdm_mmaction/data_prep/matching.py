@@ -58,7 +58,7 @@ class Named(NamedTuple):
 
     title: str  # as reports show it
     names: Sequence[str]  # what it may be called, without folder and ending, best first
-    class_name: str
+    class_names: Sequence[str]  # one, or of videos that show several actions any number
     where: str  # file and line, for messages
 
 
@@ -89,13 +89,13 @@ def match_clips(
         if loose:
             by_key[_key(item.name)].append(item)
 
-    def find(name: str, class_name: str) -> tuple[Media | None, bool]:
-        """Return the clip of this name, of several the one in a folder of this class; if loose."""
+    def find(name: str, class_names: Sequence[str]) -> tuple[Media | None, bool]:
+        """Return the clip of this name, of several the one in a folder of its class; if loose."""
         if len(exact := by_name.get(name, [])) == 1:
             return exact[0], False
         some = exact or by_key.get(_key(name), [])
-        key = normalize_label(class_name)
-        own = [item for item in some if key in map(normalize_label, item.folders)]
+        keys = set(map(normalize_label, class_names))
+        own = [item for item in some if keys & set(map(normalize_label, item.folders))]
         # Two names that are equal but for their signs: better none than the wrong one.
         return (own[0], not exact) if own and (exact or len(own) == 1) else (None, False)
 
@@ -103,11 +103,13 @@ def match_clips(
     used: Counter = Counter()
     elsewhere = respelt = 0
     for clip in named:
-        label = classes.label(clip.class_name, clip.where)
-        hits = ((i, *find(name, clip.class_name)) for i, name in enumerate(clip.names))
+        labels = [classes.label(name, clip.where) for name in clip.class_names]
+        hits = ((i, *find(name, clip.class_names)) for i, name in enumerate(clip.names))
         position, media, by_signs = next((hit for hit in hits if hit[1]), (0, None, False))
-        if media is None:
-            found.missing.append((clip.title, f'no such clip ({clip.class_name})'))
+        if not labels:
+            found.missing.append((clip.title, 'no action is named'))
+        elif media is None:
+            found.missing.append((clip.title, f'no such clip ({", ".join(clip.class_names)})'))
         elif media.path in taken:
             reason = f'its video {media.path} is already that of {taken[media.path]}'
             found.missing.append((clip.title, reason))
@@ -116,8 +118,8 @@ def match_clips(
             used[position] += 1
             respelt += by_signs
             folders = {classes.find(part) for part in media.folders} - {None}
-            elsewhere += bool(folders) and label not in folders
-            found.add(media, label, clip.title)
+            elsewhere += bool(folders) and folders.isdisjoint(labels)
+            found.add(media, labels[0] if len(labels) == 1 else tuple(labels), clip.title)
     for count, note in (
         (elsewhere, 'videos in the folder of another class, the label of the official file taken'),
         (respelt, 'clips found under a name with other signs or case'),

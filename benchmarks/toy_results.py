@@ -32,6 +32,9 @@ _COMMON = [
 ]
 _CONTEXTS = ('all', 'single', 'neighbors')
 
+#: Labels of six of the 36 classes, one of each object and of each motion.
+UNSEEN = range(0, 36, 7)
+
 
 class Variant(NamedTuple):
     """What a variant differs in; by default one of MGDM.
@@ -43,6 +46,7 @@ class Variant(NamedTuple):
             of :func:`_make_negatives`. Defaults to 'frozen CLIP'.
         common (list[str], optional): Options that ``options`` overrule.
         contexts (tuple[str, ...], optional): What stands beside a class at test time, in turn.
+        unseen (bool): Train without texts and videos of :data:`UNSEEN`. Defaults to False.
     """
 
     options: list[str]
@@ -50,11 +54,12 @@ class Variant(NamedTuple):
     negatives: str = 'frozen CLIP'
     common: list[str] = _COMMON
     contexts: tuple[str, ...] = _CONTEXTS
+    unseen: bool = False
 
 
-def _other(config: str, *options: str) -> Variant:
+def _other(config: str, *options: str, unseen: bool = False) -> Variant:
     """Return a variant of a method without a discriminator, so that there is one context."""
-    return Variant([*options], config, common=[], contexts=_CONTEXTS[:1])
+    return Variant([*options], config, common=[], contexts=_CONTEXTS[:1], unseen=unseen)
 
 
 _K7 = 'k=7'
@@ -106,6 +111,13 @@ VARIANTS = {
     'ASU, random words': _other(_ASU, 'model.units.file=toy_random'),
     'ASU, no decoder': _other(_ASU, 'model.neck.num_layers=0'),
     'ASU, hard negatives': _other(_ASU, _K7, 'model.contrastive.type=AugmentedContrastiveLoss'),
+    # Trained on 30 of the classes: who recognises the other six?
+    'k = 0, unseen': _other(_CONFIG, 'k=0', *_NO_DISCRIMINATOR, unseen=True),
+    'classifier over all class texts, unseen': _other(f'{_BASELINES}/classifier.py', unseen=True),
+    'ASU, unseen': _other(_ASU, unseen=True),
+    'ASU, R = 0, unseen': _other(_ASU, 'model.regions.num_regions=0', unseen=True),
+    'ASU, learned queries, unseen': _other(_ASU, 'model.neck.query=learned', unseen=True),
+    'ASU, random words, unseen': _other(_ASU, 'model.units.file=toy_random', unseen=True),
 }
 _CONTEXT = 'model.cls_head.context'
 _LOCKS: defaultdict[str, RLock] = defaultdict(RLock)
@@ -179,11 +191,15 @@ def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict
     config = locate(variant.config)
     # One thread: as many trainings as cores use them better.
     environment = dict(OMP_NUM_THREADS='1', MGDM_DATASET='toy')
+    seen = _seen_classes(folder) if variant.unseen else []
     run_command(
-        [train, config, '--work-dir', str(folder), '--seed', str(seed), '--no-validate', *changes],
+        [train, config, '--work-dir', str(folder), '--seed', str(seed), '--no-validate']
+        + [*changes, *seen],
         folder / 'train.log',
         environment=environment,
     )
+    if variant.unseen:
+        changes.append('model.cls_head.open_vocabulary=True')
     results = {}
     for context in variant.contexts:
         dump = folder / f'{context}.pkl'
@@ -193,8 +209,34 @@ def _train_and_test(name: str, seed: int, out: Path, options: list[str]) -> dict
             folder / f'test_{context}.log',
             environment=environment,
         )
-        results[context] = read_scores(dump)._asdict()
+        results[context] = read_scores(dump, UNSEEN if variant.unseen else None)._asdict()
+        if variant.unseen:
+            results['six alone'] = read_scores(dump, UNSEEN, among=UNSEEN)._asdict()
+            seen = [label for label in range(36) if label not in UNSEEN]
+            results['seen'] = read_scores(dump, seen)._asdict()
     return results
+
+
+def _seen_classes(folder: Path) -> list[str]:
+    """Write classes and training list without :data:`UNSEEN`; return the options that take them."""
+    names = (_data() / 'classes.txt').read_text().splitlines()
+    rows = [line.rsplit(' ', 1) for line in (_data() / 'train_list.txt').read_text().splitlines()]
+    seen = [label for label in range(len(names)) if label not in UNSEEN]
+    texts = {
+        'seen_classes.txt': [names[label] for label in seen],
+        'seen_list.txt': [f'{p} {seen.index(int(x))}' for p, x in rows if int(x) in seen],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in texts.items():
+        (folder / name).write_text('\n'.join(lines) + '\n')
+    return [
+        f'model.cls_head.classes={folder}/seen_classes.txt',
+        f'train_dataloader.dataset.ann_file={folder}/seen_list.txt',
+    ]
+
+
+def _data() -> Path:
+    return Path(os.environ.get('MGDM_DATA', 'data')) / 'toy'
 
 
 def _make_negatives(
@@ -222,10 +264,9 @@ def _make_negatives(
     else:
         dump = folder / 'confusions.pkl'
         # The training videos: those of the test are what the result is reported on.
-        data = os.path.join(os.environ.get('MGDM_DATA', 'data'), 'toy')
         run_command(
             [test, config, trained('k = 0'), '--work-dir', str(folder), '--dump', str(dump)]
-            + ['--cfg-options', f'test_dataloader.dataset.ann_file={data}/train_list.txt']
+            + ['--cfg-options', f'test_dataloader.dataset.ann_file={_data()}/train_list.txt']
             + options,
             folder / 'test_on_training_videos.log',
         )
@@ -247,22 +288,39 @@ def _folder(name: str, seed: int, out: Path) -> Path:
 
 
 def _table(variants: Sequence[str], seeds: Sequence[int], out: Path) -> str:
-    """Mean and standard deviation over the seeds, in Markdown."""
-    lines = [
-        '| variant | top-1, context all | single | neighbors | top-5 | object | motion |',
-        '|---|---|---|---|---|---|---|',
-    ]
-    for name in variants:
-        results = [
-            json.loads((_folder(name, seed, out) / 'result.json').read_text()) for seed in seeds
-        ]
-        cells = [
-            _mean([r[context]['top1'] for r in results]) if context in results[0] else ''
-            for context in _CONTEXTS
-        ]
-        cells += [_mean([r['all'][key] for r in results]) for key in ('top5', 'object', 'motion')]
-        lines.append(f'| {name} | {" | ".join(cells)} |')
-    return '\n'.join(lines)
+    """Mean and standard deviation over the seeds, in Markdown; unseen classes are a second one."""
+    columns = {
+        'top-1, context all': ('all', 'top1'),
+        'single': ('single', 'top1'),
+        'neighbors': ('neighbors', 'top1'),
+        'top-5': ('all', 'top5'),
+        'object': ('all', 'object'),
+        'motion': ('all', 'motion'),
+    }
+    unseen = {
+        'top-1 of the unseen, among 36': ('all', 'top1'),
+        'among six': ('six alone', 'top1'),
+        'object': ('all', 'object'),
+        'motion': ('all', 'motion'),
+        'top-1 of the seen, among 36': ('seen', 'top1'),
+    }
+    lines = []
+    for cells, names in (
+        (columns, [name for name in variants if not VARIANTS[name].unseen]),
+        (unseen, [name for name in variants if VARIANTS[name].unseen]),
+    ):
+        for name in names:
+            if name == names[0]:
+                lines += ['', f'| variant | {" | ".join(cells)} |', '|---' * (len(cells) + 1) + '|']
+            results = [
+                json.loads((_folder(name, seed, out) / 'result.json').read_text()) for seed in seeds
+            ]
+            row = [
+                _mean([r[context][key] for r in results]) if context in results[0] else ''
+                for context, key in cells.values()
+            ]
+            lines.append(f'| {name} | {" | ".join(row)} |')
+    return '\n'.join(lines[1:])
 
 
 def _mean(values: Sequence[float]) -> str:

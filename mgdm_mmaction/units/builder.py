@@ -38,6 +38,7 @@ _THINGS_IN_ING = _words(
     'ring string wing king building ceiling railing swing spring clothing earring icing painting '
     'drawing wedding frosting bling wring thing tubing piping bedding flooring siding'
 )
+_ABSTRACT = ('tion', 'ment', 'ness', 'ity', 'ance', 'ence')
 # They say nothing about an action.
 _EMPTY = _words(
     'person man woman people boy girl child kid one someone somebody something thing video action '
@@ -162,8 +163,8 @@ def random_units(like: UnitsFile, seed: int, words: Iterable[str] | None = None)
     Args:
         like (UnitsFile): Where the number and the kinds come from.
         seed (int): Seed of the draw.
-        words (Iterable[str], optional): What to draw from. Defaults to the nouns and -ing verbs of
-            TextBlob's lexicon that are of lower-case letters.
+        words (Iterable[str], optional): What to draw from. Defaults to the abstract nouns of
+            TextBlob's lexicon: among its other words are insults.
     """
     import random
 
@@ -173,7 +174,7 @@ def random_units(like: UnitsFile, seed: int, words: Iterable[str] | None = None)
         words = (
             word
             for word, tag in lexicon.items()
-            if tag in ('NN', 'VBG') and word.isalpha() and word.islower() and len(word) > 3
+            if tag == 'NN' and word.isalpha() and word.islower() and word.endswith(_ABSTRACT)
         )
     known = {unit.name for unit in like.units}
     pool = sorted({word for word in words if word not in known})

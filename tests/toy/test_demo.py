@@ -10,6 +10,7 @@ from benchmarks.toy_results import VARIANTS, run_experiments
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.commands.toy_demo import main
 from mgdm_mmaction.toy import demo
+from mgdm_mmaction.toy.actions import list_actions
 from mgdm_mmaction.toy.demo import locate, run_command, shorten
 from tests.tools import run_tool
 
@@ -51,6 +52,22 @@ def test_mistakes_are_reported_before_any_work():
         main(['--k', '17'])
     with pytest.raises(MGDMError, match="'k = 99' is unknown; there are k = 0"):
         run_experiments(['--variants', 'k = 99'])
+
+
+def test_unseen_classes_are_left_out_of_the_training(tmp_path, monkeypatch):
+    monkeypatch.setenv('MGDM_DATA', str(tmp_path))
+    names = [action.name for action in list_actions()]
+    (tmp_path / 'toy').mkdir()
+    (tmp_path / 'toy' / 'classes.txt').write_text('\n'.join(names))
+    rows = [f'{name.replace(" ", "_")}.mp4 {label}' for label, name in enumerate(names)]
+    (tmp_path / 'toy' / 'train_list.txt').write_text('\n'.join(rows))
+    files = [option.split('=')[1] for option in toy_results._seen_classes(tmp_path / 'out')]
+    classes, videos = (Path(file).read_text().splitlines() for file in files)
+    assert len(classes) == len(videos) == 30
+    left_out = [name.split(' ', 1) for name in names if name not in classes]
+    assert len({o for o, _ in left_out}) == len({m for _, m in left_out}) == 6
+    for label, name in enumerate(classes):
+        assert videos[label] == f'{name.replace(" ", "_")}.mp4 {label}'
 
 
 def fork(command, log_file, echo=None, environment=None):

@@ -78,7 +78,8 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         'a whole number, 1 or more',
     ),
     (
-        '*_dataloader.num_workers model.**.num_layers **.AttachHardNegatives.k',
+        '*_dataloader.num_workers model.**.num_layers model.**.prompt_tokens '
+        '**.AttachHardNegatives.k',
         _whole(0),
         'a whole number, 0 or more',
     ),
@@ -199,6 +200,22 @@ def check_values(config: Mapping, path: str) -> None:
         ):
             expected = f'{num_frames}, the num_frames of the model (num_frames=... sets both)'
             raise _mistake(path, key, value, expected)
+        if value is True and re.fullmatch(r'(val|test)_dataloader\..*\bmulti_class', key):
+            _check_metrics(config, key.split('_')[0], path)
+
+
+def _check_metrics(config: Mapping, split: str, path: str) -> None:
+    """Refuse metrics of one label a video where there are several."""
+    metrics = config.get(f'{split}_evaluator') or []
+    for metric in [metrics] if isinstance(metrics, Mapping) else metrics:
+        wanted = metric.get('metric_list', ())
+        wanted = {wanted} if isinstance(wanted, str) else set(wanted)
+        if wanted != {'mean_average_precision'}:
+            raise MGDMError(
+                f'{path}: {split}_dataloader has several labels a video (multi_class), of which '
+                f'{metric.get("type")} counts no top-1: set {split}_evaluator to '
+                "dict(type='AccMetric', metric_list=('mean_average_precision',))."
+            )
 
 
 @functools.cache

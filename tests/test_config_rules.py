@@ -113,6 +113,15 @@ def test_values_of_a_wrong_type_or_range(key, value, expected):
     assert expected in message.split('; expected ')[1]
 
 
+def test_several_labels_have_no_top_1():
+    several = {'val_dataloader.dataset.multi_class': True}
+    precision = dict(type='AccMetric', metric_list='mean_average_precision')
+    assert 'val_dataloader has several labels a video (multi_class)' in mistake(several)
+    both = {**several, 'val_evaluator': [precision, dict(type='ConfusionMatrix')]}
+    assert 'of which ConfusionMatrix counts no top-1' in mistake(both)
+    read_config(CONFIG, {**several, 'val_evaluator': precision})
+
+
 def test_frames_taken_one_by_one_fit_the_model():
     """MMAction2's samplers for 2D models give clips of one frame."""
     cfg = read_config(CONFIG)

@@ -235,10 +235,9 @@ class MGDMInferencer(BaseInferencer):
             {name: w._replace(values=w.values[n].cpu()) for name, w in explained.items()}
             for n in range(len(good))
         ]
-        if self.model.average_clips == 'prob':
-            scores = logits.softmax(-1).mean(1)
-        else:
-            scores = logits.mean(1).softmax(-1)
+        scores = self.model.average(logits)
+        if self.model.average_clips == 'score':
+            scores = scores.softmax(-1)
         order = scores.argsort(dim=-1, descending=True, stable=True)[:, :top_k]
         done = iter(
             add_answer(*row, attention)

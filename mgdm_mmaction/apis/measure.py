@@ -143,7 +143,7 @@ def _model(model: CLIPRecognizer, cfg: ParsedConfig, facts: Checkpoint | None) -
 
 def _new_weights(model: CLIPRecognizer) -> int:
     """Count the parameters that do not come from CLIP."""
-    clip = ('backbone.', 'cls_head.text_bank.', 'cls_head.logit_scale')
+    clip = ('backbone.', 'cls_head.text_bank.tower.', 'cls_head.logit_scale')
     return sum(p.numel() for name, p in model.named_parameters() if not name.startswith(clip))
 
 

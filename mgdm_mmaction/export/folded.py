@@ -79,9 +79,9 @@ class ExportableRecognizer(nn.Module):
             frames = self.normalize(frames)
         if 'attention' not in self.output_names:
             logits = self.recognizer(frames)
-            return logits.softmax(-1), logits
+            return self.recognizer.recognizer.probabilities(logits), logits
         logits, weights = self.recognizer.forward_explained(frames)
-        return logits.softmax(-1), logits, weights['frames']
+        return self.recognizer.recognizer.probabilities(logits), logits, weights['frames']
 
     def example_input(self, batch_size: int = 2, seed: int = 0) -> Tensor:
         """Make clips of noise [N, T, 3, H, W], of the type that the module takes."""

@@ -72,7 +72,7 @@ def _reference(
             frames = frames.flip(2)  # its pipeline hands it BGR
         frames = preprocessor(dict(inputs=list(frames), data_samples=[]))['inputs']
     logits, weights = recognizer.explain(frames)
-    outputs = [logits.softmax(-1), logits]
+    outputs = [recognizer.probabilities(logits), logits]
     if 'attention' in exportable.output_names:
         outputs.append(weights['frames'].values)
     return [output[:, 0].float().numpy() for output in outputs]

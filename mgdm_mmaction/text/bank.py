@@ -138,7 +138,10 @@ class TextBank(BaseModule):
     Frozen, the default: :meth:`init_weights` encodes every label once, the embeddings are a buffer,
     and no step runs the text tower. With ``train_text`` the tower is part of the model: a training
     step encodes the distinct labels it is asked for once, evaluation encodes all labels once and
-    keeps them until the weights change (``train()``, ``eval()`` or loading a checkpoint).
+    keeps them until the weights change (``train()``, ``eval()`` or loading a checkpoint). So it is
+    with ``prompt_tokens``, whether the tower is trained or frozen: the tokens between the start and
+    the label are vectors of their own, which start as those of the prompt and are shared by all
+    labels (CoOp, arXiv:2109.01134).
 
     A checkpoint carries the labels, and the embeddings or the tower, so that testing it needs no
     CLIP weights. One with other labels is refused, gives way to those of the config when
@@ -157,6 +160,7 @@ class TextBank(BaseModule):
         train_text (bool): Train the text tower. Defaults to False.
         with_cp (bool): Recompute the blocks of a trained tower in the backward pass. Defaults to
             False.
+        prompt_tokens (int): Learn so many tokens of the prompt, the first ones. Defaults to 0.
 
     Attributes:
         corpus (LabelCorpus): The labels at the moment.
@@ -165,6 +169,9 @@ class TextBank(BaseModule):
         clip_digest (str | None): Fingerprint of the CLIP weights that encoded the texts, or that
             the tower started from.
         clip_logit_scale (Tensor | None): CLIP's learned scale, after :meth:`init_weights`.
+
+    Raises:
+        MGDMError: If the prompt has fewer tokens in front of the label than are to be learned.
     """
 
     def __init__(
@@ -176,6 +183,7 @@ class TextBank(BaseModule):
         open_vocabulary: bool = False,
         train_text: bool = False,
         with_cp: bool = False,
+        prompt_tokens: int = 0,
     ) -> None:
         super().__init__()
         self.arch = arch
@@ -187,9 +195,16 @@ class TextBank(BaseModule):
         self.clip_digest: str | None = None
         self.clip_logit_scale: Tensor | None = None
         self._encoded: Tensor | None = None
-        self.tower = build_text(arch, quick_gelu) if train_text else None
-        if train_text and with_cp:
+        self.tower = build_text(arch, quick_gelu) if train_text or prompt_tokens else None
+        if self.tower is not None and with_cp:
             self.tower.set_grad_checkpointing(True)
+        self.prompt_tokens: nn.Parameter | None = None
+        if prompt_tokens:
+            _check_prompt(corpus, arch, prompt_tokens)
+            self.tower.requires_grad_(train_text)
+            width = self.tower.token_embedding.embedding_dim
+            self.prompt_tokens = nn.Parameter(torch.zeros(prompt_tokens, width))
+            self.tower.token_embedding.register_forward_hook(self._put_prompt)
         self._set_corpus(corpus, torch.zeros(len(corpus), self.embed_dims))
 
     @property
@@ -216,6 +231,10 @@ class TextBank(BaseModule):
             set_activation(self.tower, uses_quick_gelu(model))
             self.clip_digest = weights_digest(model)
             self.clip_logit_scale = model.logit_scale.detach().clone()
+        if self.prompt_tokens is not None:
+            words = self.tokens[0, 0, 1 : 1 + len(self.prompt_tokens)]
+            with torch.no_grad():
+                self.prompt_tokens.copy_(self.tower.token_embedding.weight[words])
         self._encoded = None
         self.ready = True
 
@@ -260,6 +279,12 @@ class TextBank(BaseModule):
         if embeddings.dtype in (torch.float16, torch.bfloat16):  # under autocast
             embeddings = embeddings.float()
         return _join_templates(embeddings.unflatten(0, tokens.shape[:2]))
+
+    def _put_prompt(self, module: nn.Module, args: tuple, embedded: Tensor) -> Tensor:
+        """Put the learned tokens behind the start token of texts [n, L, width]."""
+        learned = self.prompt_tokens.to(embedded).expand(len(embedded), -1, -1)
+        rest = embedded[:, 1 + len(self.prompt_tokens) :]
+        return torch.cat([embedded[:, :1], learned, rest], dim=1)
 
     def set_classes(self, names: Sequence[str]) -> None:
         """Recognise other classes from now on, without training (open vocabulary).
@@ -398,6 +423,17 @@ class TextBank(BaseModule):
                 f'config has {own.prompt!r}: other classes are fine under `open_vocabulary`, '
                 'another prompt is not. Set the prompt of the checkpoint'
             )
+
+
+def _check_prompt(corpus: LabelCorpus, arch: str, prompt_tokens: int) -> None:
+    """Raise unless prompts begin with so many tokens whatever the label is."""
+    tokens = tokenize(LabelCorpus(['a', 'b'], prompt=corpus.prompt).prompts, arch)
+    room = int((tokens == tokens[0]).all(0).cumprod(0).sum()) - 1  # without the start token
+    if prompt_tokens > room:
+        raise MGDMError(
+            f'cls_head.prompt_tokens={prompt_tokens}: the prompt {corpus.prompt!r} has {room} '
+            f'tokens in front of the label; write one that is longer, with any words'
+        )
 
 
 def read_labels_state(state: Tensor) -> tuple[LabelCorpus | None, str | None]:

@@ -17,6 +17,7 @@ from mgdm_mmaction.clip import (
     encode_texts,
     get_arch,
     image_size,
+    is_tag,
     list_archs,
     set_activation,
     tokenize,
@@ -39,6 +40,8 @@ def tiny():
 def test_architectures_by_name_slash_and_file(tmp_path):
     assert get_arch('ViT-L/14') == get_arch('ViT-L-14')
     assert (embed_dims('ViT-L-14'), image_size('ViT-L-14')) == (768, (224, 224))
+    assert (embed_dims('ViT-L-14-336'), image_size('ViT-L-14-336')) == (768, (336, 336))
+    assert is_tag('ViT-L-14-336', 'openai')
     assert (embed_dims('mgdm-tiny'), image_size('mgdm-tiny')) == (128, (64, 64))
     assert 'mgdm-tiny' in list_archs()
     path = write_arch(tmp_path / 'mine.json')

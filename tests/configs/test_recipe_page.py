@@ -55,6 +55,19 @@ CHECKS = {
         ]
         == pytest.approx([5e-6])
     ),
+    'learned prompt': lambda runner: (
+        rates(runner) == pytest.approx([5e-4, 5e-5, 5e-6])
+        and not runner.model.text_bank.tower.text_projection.requires_grad
+    ),
+    'augmentation': lambda runner: (
+        [type(step).__name__ for step in runner.train_dataloader.dataset.pipeline.transforms][-5:-2]
+        == ['TorchVisionWrapper'] * 3
+        and runner.model.data_preprocessor.blending
+    ),
+    'several labels': lambda runner: (
+        runner.train_dataloader.dataset[0]['data_samples'].gt_label.sum() == 1
+        and runner.model.cls_head.threshold is not None
+    ),
     'EMA': lambda runner: hook(runner, EMAHook),
     'gradient checkpointing': lambda runner: (
         runner.model.backbone.visual.transformer.grad_checkpointing
@@ -97,6 +110,11 @@ def test_block(name, stand_ins, tmp_path, monkeypatch, capfd):
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if cfg.model.backbone.get('frozen_stages') == 12:
         cfg.model.backbone.frozen_stages = 2  # of 3, as 12 of 24 are not there
+    if blending := cfg.model.data_preprocessor.get('blending'):
+        for augment in blending.augments:
+            augment.num_classes = 51
+    if cfg.train_dataloader.dataset.get('multi_class'):
+        cfg.train_dataloader.dataset.num_classes = 51
     runner = run_training(cfg)
     assert runner.iter == 2
     assert CHECKS[name](runner)

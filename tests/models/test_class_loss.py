@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from mmaction.registry import MODELS
+from mmaction.registry import METRICS, MODELS
 from mmaction.structures import ActionDataSample
 
 from mgdm_mmaction import MGDMError
@@ -47,6 +47,47 @@ def test_value_against_the_formula(smoothing, blended):
     assert found['top1_acc'] == best.float().mean()
 
 
+@pytest.mark.parametrize('smoothing', [0.0, 0.1])
+def test_several_labels(smoothing):
+    logits, wanted = torch.randn(2, 1, 4), torch.tensor([[1.0, 0, 1, 0], [0, 0, 0, 1]])
+    samples = list(map(sample, wanted))
+    expected = 0.0
+    for score, target in zip(logits.flatten(), wanted.flatten(), strict=True):
+        share = float((1 - smoothing) * target + smoothing / 2)
+        yes = 1 / (1 + math.exp(-score))
+        expected -= (share * math.log(yes) + (1 - share) * math.log(1 - yes)) / 8
+    found = ClassTextLoss(smoothing, multi_label=True)(logits, samples)
+    assert found['loss_cls'].item() == pytest.approx(expected, abs=1e-5)
+    # Over the classes each label has an equal share, and any of them is right.
+    shares = list(map(sample, torch.tensor([[0.5, 0, 0.5, 0], [0, 0, 0, 1]])))
+    loss = ClassTextLoss(smoothing)
+    torch.testing.assert_close(loss(logits, samples)['loss_cls'], loss(logits, shares)['loss_cls'])
+    for best, right in ((0, 1.0), (1, 0.5), (2, 1.0)):
+        scores = torch.stack([F.one_hot(torch.tensor(i), 4).float() for i in (best, 3)])
+        assert loss(scores[:, None], samples)['top1_acc'] == right
+
+
+def test_a_model_of_several_labels():
+    changes = dict(cls_head=dict(threshold=0.2), test_cfg=dict(average_clips='sigmoid'))
+    model = tiny_model(class_loss=dict(type='ClassTextLoss', multi_label=True), **changes)
+    inputs, _ = tiny_batch(3, num_views=2)
+    samples = [sample(label) for label in torch.tensor([[1.0, 0, 0, 1, 0]] * 2 + [[0, 1, 1, 0, 1]])]
+    model.loss_module = None
+    model(inputs, samples, mode='loss')['loss_cls'].backward()
+    assert model.cls_head.threshold.grad
+    logits = model.eval()(inputs)
+    plain = tiny_model()(inputs)
+    torch.testing.assert_close(logits, plain - 0.2 * model.cls_head.scale())
+    with torch.no_grad():
+        found = model(inputs, samples, mode='predict')
+        torch.testing.assert_close(model.folded()(inputs[:, :2]), logits[:, 0])
+    scores = torch.stack([item.pred_score for item in found])
+    torch.testing.assert_close(scores, logits.sigmoid().mean(1))
+    metric = METRICS.build(dict(type='AccMetric', metric_list=('mean_average_precision',)))
+    metric.process(None, [item.to_dict() for item in found])
+    assert metric.evaluate(3).keys() == {'acc/mean_average_precision'}
+
+
 def test_mgdm_takes_it_alone_or_besides():
     inputs, samples = tiny_batch(3)
     both, alone = tiny_model(**CLASSIFIER), classifier()
@@ -64,7 +105,7 @@ def test_mgdm_takes_it_alone_or_besides():
 def test_refusals():
     with pytest.raises(MGDMError, match='MGDM needs a loss'):
         MODELS.build(tiny_config() | dict(loss=None))
-    with pytest.raises(MGDMError, match='blended label has 4 classes, but the model has 3'):
+    with pytest.raises(MGDMError, match='a label has 4 classes, but the model has 3'):
         ClassTextLoss()(torch.randn(1, 1, 3), [sample(torch.rand(4))])
     inputs, _ = tiny_batch(2)
     # Floats behind MixupBlending; RandomBatchAugment leaves integers where it blends nothing.

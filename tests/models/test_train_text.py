@@ -50,6 +50,35 @@ def test_before_the_first_step_it_equals_the_frozen_bank(clip_file, monkeypatch)
     torch.testing.assert_close(*scores, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize('train_text', [False, True])
+def test_a_learned_prompt_starts_as_the_prompt(clip_file, train_text):
+    head = dict(pretrained=clip_file, train_text=train_text, prompt_tokens=4)
+    model = tiny_model(cls_head=head)
+    frozen = tiny_model(cls_head=dict(pretrained=clip_file)).text_bank.class_texts()
+    bank = model.text_bank
+    torch.testing.assert_close(bank.class_texts(), frozen, atol=1e-5, rtol=1e-5)
+    inputs, samples = tiny_batch(3)
+    model(inputs, samples, mode='loss')['loss_contrastive'].backward()
+    assert bank.prompt_tokens.grad.abs().sum(1).gt(0).tolist() == [True] * 4
+    reached = [p.grad is not None for p in bank.tower.parameters()]
+    assert reached == [train_text] * len(reached)
+    # One prompt of all labels, which a copy and a checkpoint have of their own.
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        other.text_bank.prompt_tokens.normal_()
+        moved = (other.text_bank.class_texts() - frozen).norm(dim=-1)
+        assert (moved > 0.1).all()
+        torch.testing.assert_close(bank.class_texts(), frozen, atol=1e-5, rtol=1e-5)
+        model.load_state_dict(other.state_dict())
+        torch.testing.assert_close(bank.class_texts(), other.text_bank.class_texts())
+
+
+def test_a_prompt_is_as_long_as_what_is_learned_of_it():
+    for prompt, room in (('This is a video about {}', 5), (['a b {}', 'a c {}'], 1), ('{}', 0)):
+        with pytest.raises(MGDMError, match=rf'prompt_tokens=6: .* has {room} tokens in front'):
+            tiny_model(cls_head=dict(prompt=prompt, prompt_tokens=6))
+
+
 def test_a_step_encodes_each_distinct_text_once_and_evaluation_all_of_them_once():
     model = tiny_model(**TRAINED)
     seen = []

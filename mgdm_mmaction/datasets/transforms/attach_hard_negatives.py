@@ -126,6 +126,8 @@ class AttachHardNegatives(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Add ``text_ids`` to the results of a video."""
+        if not self.k and np.asarray(results['label']).size > 1:
+            return results  # several labels a video: a loss over all classes takes them
         label = self._label(results)
         text_ids = np.empty(1 + self.k, dtype=np.int64)
         text_ids[0] = label  # a corpus begins with the classes, in label order
@@ -163,8 +165,8 @@ class AttachHardNegatives(BaseTransform):
         label = np.asarray(results['label'])
         if label.size != 1:
             raise MGDMError(
-                f'{video_path(results)!r}: has {label.size} label values; MGDM needs one label a '
-                'video (set multi_class=False).'
+                f'{video_path(results)!r}: has {label.size} label values; mined negatives need one '
+                'label a video (set multi_class=False, or k=0 with ClassTextLoss alone).'
             )
         label = int(label.item())
         if self.corpus and label not in range(len(self.corpus.classes)):

@@ -57,6 +57,11 @@ class HardNegativeTextHead(BaseModule):
             once, as in the paper.
         with_cp (bool): Recompute the blocks of a trained text tower in the backward pass to save
             memory. Defaults to False.
+        prompt_tokens (int): Learn so many tokens of the prompt, the first ones, see
+            :class:`~mgdm_mmaction.text.bank.TextBank`. Defaults to 0.
+        threshold (float, optional): For several labels a video: the similarity, learned from this
+            one on, above which a class is there. It is taken off before the temperature, so that
+            the sigmoid of the score is 1/2 there. Defaults to None.
 
     Attributes:
         text_bank (TextBank): The labels and their CLIP embeddings.
@@ -80,6 +85,8 @@ class HardNegativeTextHead(BaseModule):
         open_vocabulary: bool = False,
         train_text: bool = False,
         with_cp: bool = False,
+        prompt_tokens: int = 0,
+        threshold: float | None = None,
     ) -> None:
         super().__init__()
         if context not in CONTEXTS:
@@ -92,6 +99,7 @@ class HardNegativeTextHead(BaseModule):
             open_vocabulary,
             train_text,
             with_cp,
+            prompt_tokens,
         )
         self.context = context
         self.num_neighbors = num_neighbors
@@ -104,6 +112,7 @@ class HardNegativeTextHead(BaseModule):
             }
         )
         self.logit_scale = nn.Parameter(torch.tensor(_INITIAL_LOGIT_SCALE))
+        self.threshold = None if threshold is None else nn.Parameter(torch.tensor(threshold))
         self._ids_checked = False
 
     def init_weights(self) -> None:

@@ -1,4 +1,4 @@
-"""Cross-entropy of videos over the texts of all classes, and the labels that losses are given."""
+"""Loss of videos over the texts of all classes, and the labels that losses are given."""
 
 import torch
 import torch.nn.functional as F
@@ -12,18 +12,18 @@ __all__ = ['ClassTextLoss', 'class_targets', 'single_labels']
 
 
 def class_targets(data_samples: list, num_classes: int) -> Tensor:
-    """Return the distributions over the classes that samples ask for.
+    """Return how much of each class samples ask for.
 
     Args:
-        data_samples (list[ActionDataSample]): With ``gt_label``: a class or, behind mixup and
-            cutmix, a share for each of the C classes.
+        data_samples (list[ActionDataSample]): With ``gt_label``: a class, or a number for each of
+            the C classes, as for several labels a video and behind mixup and cutmix.
         num_classes (int): C.
 
     Returns:
         Tensor: float32 [N, C].
 
     Raises:
-        MGDMError: If a label has another number of shares.
+        MGDMError: If a label has another number of numbers.
     """
     labels = [sample.gt_label for sample in data_samples]
     if all(map(_is_class, labels)):
@@ -33,8 +33,8 @@ def class_targets(data_samples: list, num_classes: int) -> Tensor:
     for label in labels:
         if label.numel() != num_classes:
             raise MGDMError(
-                f'a blended label has {label.numel()} classes, but the model has {num_classes}: '
-                'set `num_classes` of data_preprocessor.blending to that number'
+                f'a label has {label.numel()} classes, but the model has {num_classes}: set '
+                '`num_classes` of data_preprocessor.blending, or of the data set, to that number'
             )
     return torch.stack(labels).float()
 
@@ -49,13 +49,13 @@ def single_labels(data_samples: list) -> Tensor:
         Tensor: int [N].
 
     Raises:
-        MGDMError: If a label is a distribution over the classes.
+        MGDMError: If a video has several.
     """
     labels = [sample.gt_label for sample in data_samples]
     if not all(map(_is_class, labels)):
         raise MGDMError(
-            'a contrastive loss needs one class a video: leave out data_preprocessor.blending, or '
-            'train with ClassTextLoss alone'
+            'a contrastive loss needs one class a video: leave out data_preprocessor.blending and '
+            'multi_class, or train with ClassTextLoss alone'
         )
     return torch.cat(labels)
 
@@ -71,16 +71,23 @@ class ClassTextLoss(nn.Module):
     .. math:: L = -\frac1B \sum_r \sum_c Q_{rc} \log \mathrm{softmax}_c(s_r), \qquad
         Q = (1 - \varepsilon) T + \varepsilon / C
 
-    for scores s and targets T of the B videos of all ranks.
+    for scores s and targets T of the B videos of all ranks; a video of several labels has an equal
+    share of each.
 
     Args:
         label_smoothing (float): :math:`\varepsilon`. Defaults to 0.1.
         loss_weight (float): Factor of the loss. Defaults to 1.0.
+        multi_label (bool): Ask of every class by itself whether it is there: binary cross-entropy,
+            the mean over videos and classes, smoothed towards 1/2. The head needs a ``threshold``
+            to say where yes begins. Defaults to False.
     """
 
-    def __init__(self, label_smoothing: float = 0.1, loss_weight: float = 1.0) -> None:
+    def __init__(
+        self, label_smoothing: float = 0.1, loss_weight: float = 1.0, multi_label: bool = False
+    ) -> None:
         super().__init__()
         self.label_smoothing, self.loss_weight = label_smoothing, loss_weight
+        self.multi_label = multi_label
 
     def forward(self, logits: Tensor, data_samples: list) -> dict[str, Tensor]:
         """Compute the loss of the global batch.
@@ -91,11 +98,17 @@ class ClassTextLoss(nn.Module):
             data_samples (list[ActionDataSample]): Those of :func:`class_targets`.
 
         Returns:
-            dict[str, Tensor]: ``loss_cls``, and ``top1_acc`` for the log.
+            dict[str, Tensor]: ``loss_cls``, and for the log ``top1_acc``: the share of videos whose
+            best class is theirs, or one of theirs.
         """
         targets = class_targets(data_samples, logits.shape[-1]).to(logits)
         targets = targets.repeat_interleave(logits.shape[1], dim=0)
         logits, targets = all_gather_batch(logits.flatten(0, 1), targets)
-        loss = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing)
-        right = logits.argmax(-1) == targets.argmax(-1)
+        if self.multi_label:
+            smoothed = targets.lerp(torch.full_like(targets, 0.5), self.label_smoothing)
+            loss = F.binary_cross_entropy_with_logits(logits, smoothed)
+        else:
+            shares = targets / targets.sum(1, keepdim=True).clamp_min(1)
+            loss = F.cross_entropy(logits, shares, label_smoothing=self.label_smoothing)
+        right = targets.gather(1, logits.argmax(-1, keepdim=True))[:, 0] == targets.amax(1)
         return dict(loss_cls=self.loss_weight * loss, top1_acc=right.float().mean())

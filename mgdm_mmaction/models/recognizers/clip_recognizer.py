@@ -17,7 +17,7 @@ from .architecture import check_architecture
 
 __all__ = ['CLIPRecognizer', 'Explanation', 'FoldedRecognizer', 'Weights', 'check_recognizer']
 
-AVERAGES = ('prob', 'score')
+AVERAGES = ('prob', 'score', 'sigmoid')
 
 # Names of the bank's state inside the model, and in checkpoints, where they have always been flat.
 _FLAT_KEYS = {
@@ -64,13 +64,15 @@ class CLIPRecognizer(BaseRecognizer):
     Args:
         backbone (dict): Config of :class:`CLIPBackbone`.
         cls_head (dict): Config of a head with the attribute ``text_bank`` and the method
-            ``scale()``, which returns 1 / temperature.
+            ``scale()``, which returns 1 / temperature. It may have a ``threshold``, see
+            :class:`HardNegativeTextHead`.
         neck (dict, optional): Config of what turns frame embeddings into a video. Defaults to None.
         data_preprocessor (dict, optional): Config of MMAction2's ``ActionDataPreprocessor``,
             ``format_shape='NCHW'``. Defaults to None.
         train_cfg (dict, optional): Unused, as other recognisers have it. Defaults to None.
         test_cfg (dict, optional): ``average_clips``: 'prob' averages the probabilities of the clips
-            and crops of a video, 'score' their logits. Defaults to ``dict(average_clips='prob')``.
+            and crops of a video, 'score' their logits, 'sigmoid' the probabilities of each class by
+            itself, for several labels a video. Defaults to ``dict(average_clips='prob')``.
 
     Attributes:
         num_frames (int): Frames T of a clip.
@@ -222,7 +224,20 @@ class CLIPRecognizer(BaseRecognizer):
         """
         with full_precision(video):
             video, classes = tree_map(as_float, (video, classes))
-            return self.cls_head.scale() * self.similarity(video, classes)
+            similarity = self.similarity(video, classes)
+            threshold = getattr(self.cls_head, 'threshold', None)
+            if threshold is not None:
+                similarity = similarity - threshold
+            return self.cls_head.scale() * similarity
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Turn logits [..., C] into probabilities: of one class of all, or of each by itself."""
+        return logits.sigmoid() if self.average_clips == 'sigmoid' else logits.softmax(-1)
+
+    def average(self, logits: Tensor) -> Tensor:
+        """Average the views of videos as ``average_clips`` says: [N, views, C] to [N, C]."""
+        scores = logits if self.average_clips == 'score' else self.probabilities(logits)
+        return scores.mean(1)
 
     def encode_frames(
         self, inputs: Tensor, embed: Callable[[Tensor], Tensor] | None = None
@@ -309,8 +324,7 @@ class CLIPRecognizer(BaseRecognizer):
             video = self.encode_video(inputs).flatten(0, 1)  # [N x views, ..., D]
             return self.cls_head.predict(video.flatten(1, -2).mean(1), data_samples)
         logits, _ = self.extract_feat(inputs)  # [N, views, C]
-        scores = logits.softmax(-1) if self.average_clips == 'prob' else logits
-        scores = scores.mean(1)
+        scores = self.average(logits)
         labels = scores.argmax(-1, keepdim=True)
         for sample, score, label in zip(data_samples, scores, labels, strict=True):
             sample.set_pred_score(score)

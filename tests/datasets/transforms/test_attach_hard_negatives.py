@@ -71,6 +71,8 @@ def test_no_file_at_k_0():
     assert transform({'filename': 'x.mp4', 'label': 4})['text_ids'].tolist() == [4]
     transform = build(k=0, negatives_file='not/mined/yet.jsonl')
     assert transform({'filename': 'x.mp4', 'label': torch.tensor([4])})['text_ids'].tolist() == [4]
+    several = {'filename': 'x.mp4', 'label': torch.tensor([0.0, 1, 1])}
+    assert transform(several.copy()) == several
 
 
 @pytest.mark.parametrize(

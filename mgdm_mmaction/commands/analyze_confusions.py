@@ -12,17 +12,18 @@ from .common import add_cfg_options, add_figure_options, check_figure_options, p
 __all__ = ['main']
 
 _FILES = ('index.html', 'changes.png', 'pairs.csv', 'classes.csv')
-_AGAIN = 'Test both models with the same config, list and order (tools/test.py --dump).'
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Compare two dumps, see ``tools/analyze_confusions.py --help``."""
     args = _parse(argv)
     out = _out(args)
+    import numpy as np
+
     from ..apis.listed_videos import read_test_list
     from ..config import read_config
     from ..evaluation.confusions import RunComparison, describe_runs, mined_ranks
-    from ..mining.dumps import read_dump
+    from ..mining.dumps import Dump, check_same_videos, read_dump
     from ..negatives import read_negatives, video_path
 
     cfg = read_config(args.config, args.cfg_options)
@@ -34,13 +35,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     dumps = [read_dump(path, len(classes)) for path in (args.baseline, args.other)]
     infos = read_test_list(cfg)
     paths = [video_path(info) for info in infos]
+    listed = Dump(np.empty(0), np.array([info['label'] for info in infos]), paths)
     lists = [
-        (args.baseline, dumps[0].labels.tolist(), dumps[0].paths),
-        (args.other, dumps[1].labels.tolist(), dumps[1].paths),
-        (f'the test list of {args.config}', [info['label'] for info in infos], paths),
+        (args.baseline, dumps[0]),
+        (args.other, dumps[1]),
+        (f'the test list of {args.config}', listed),
     ]
     for one, other in itertools.combinations(lists, 2):
-        _check_same(*one, *other)
+        check_same_videos(*one, *other)
     mined = mined_ranks(read_negatives(args.negatives), classes) if args.negatives else None
     runs = RunComparison(*dumps, classes, mined)
     print_names(describe_runs(runs))
@@ -62,29 +64,6 @@ def _write(args: argparse.Namespace, out: Path, paths: list[str], runs) -> None:
     if warning:
         print(f'warning: {warning}', file=sys.stderr)
     print_names(f'\n{out}: {", ".join(_FILES)} ({size / 1e6:.1f} MB of page). {note}')
-
-
-def _check_same(a: str, a_labels, a_paths, b: str, b_labels, b_paths) -> None:
-    """Refuse dumps that are not tests of one list, the one of the config."""
-    from ..negatives.format import path_key
-
-    if len(a_labels) != len(b_labels):
-        raise MGDMError(f'{a} has {len(a_labels)} videos, {b} has {len(b_labels)}. {_AGAIN}')
-    found = [
-        (f'label {one}', f'label {two}', one == two)
-        for one, two in zip(a_labels, b_labels, strict=True)
-    ]
-    # The same list may have been tested below another folder.
-    found += [
-        (one, two, path_key(one).split('/')[-2:] == path_key(two).split('/')[-2:])
-        for one, two in zip(a_paths or (), b_paths or (), strict=False)
-    ]
-    for at, (one, two, equal) in enumerate(found):
-        if not equal:
-            raise MGDMError(
-                f'video {at % len(a_labels)} has {one} in {a}, but {two} in {b}: these are '
-                f'different lists, or different orders of one. {_AGAIN}'
-            )
 
 
 def _names(baseline: str, other: str) -> tuple[str, str]:

@@ -1,6 +1,8 @@
 """Operations and parameters of a config's model: as the paper counts them, and in full."""
 
 import copy
+import statistics
+import time
 from typing import NamedTuple
 
 import torch
@@ -18,7 +20,7 @@ from ..models.recognizers import CLIPRecognizer, check_recognizer
 from ..text.bank import TextBank
 from .memory import Memory, estimate_memory
 
-__all__ = ['Complexity', 'Count', 'ModuleCounter', 'count_complexity']
+__all__ = ['Complexity', 'Count', 'ModuleCounter', 'clips_per_second', 'count_complexity']
 
 _COUNTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
@@ -162,12 +164,38 @@ def count_complexity(
     )
 
 
-def _build(cfg: Config) -> CLIPRecognizer:
+@torch.no_grad()
+def clips_per_second(cfg: ParsedConfig, seconds: float = 1.0) -> float:
+    """Time the testing of a config's model, with random weights on random pixels of one view.
+
+    Args:
+        cfg (ParsedConfig): Config with a model of this package; the batch is that of its test.
+        seconds (float, optional): Repeat it for so long, at least three times. Defaults to 1.0.
+
+    Returns:
+        float: From pixels to scores of all classes, on a GPU if there is one; the median.
+    """
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    model = _build(cfg.config, device).eval()
+    batch = (cfg.config.get('test_dataloader') or {}).get('batch_size', 1)
+    size = getattr(model.backbone, 'image_size', (224, 224))
+    clips = torch.rand(batch, model.num_frames, 3, *size, device=device)
+    classes = model.encode_classes()
+    times: list[float] = []
+    while len(times) < 4 or sum(times) < seconds:
+        start = time.perf_counter()
+        model.score(model.encode_video(clips), classes).cpu()
+        times.append(time.perf_counter() - start)
+    return batch / statistics.median(times[1:])  # the first one warms up
+
+
+def _build(cfg: Config, device: str = 'meta') -> CLIPRecognizer:
+    """Build the model with random weights and empty text banks."""
     init_default_scope(cfg.get('default_scope', 'mmaction'))
     check_recognizer(cfg.get('model'))
-    with torch.device('meta'):
+    with torch.device(device):
         model = MODELS.build(copy.deepcopy(cfg.model))
-    # On this device nothing has values: empty text banks are as good as full ones.
+    # The values do not matter: empty text banks are as good as full ones.
     for module in model.modules():
         if isinstance(module, TextBank):
             module.ready = True

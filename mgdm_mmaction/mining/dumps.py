@@ -8,8 +8,9 @@ from mmengine.fileio import load
 
 from ..errors import MGDMError
 from ..negatives import video_path
+from ..negatives.format import path_key
 
-__all__ = ['Dump', 'read_dump']
+__all__ = ['Dump', 'check_same_videos', 'read_dump']
 
 
 class Dump(NamedTuple):
@@ -27,12 +28,12 @@ class Dump(NamedTuple):
     paths: list[str] | None
 
 
-def read_dump(dump: str | Path, num_classes: int) -> Dump:
+def read_dump(dump: str | Path, num_classes: int | None) -> Dump:
     """Read a file of ``tools/test.py --dump``, ours or MMAction2's.
 
     Args:
         dump (str | Path): The file.
-        num_classes (int): C.
+        num_classes (int | None): C; None for whatever it has.
 
     Returns:
         Dump: Its content.
@@ -56,6 +57,8 @@ def read_dump(dump: str | Path, num_classes: int) -> Dump:
             f'{dump}: is no dump of a test run ({type(error).__name__}: {found}). Write one: '
             'tools/test.py CONFIG CHECKPOINT --dump FILE.pkl'
         ) from None
+    if scores.ndim == 2 and num_classes is None:
+        num_classes = scores.shape[1]
     if scores.shape[1:] != (num_classes,):
         raise MGDMError(
             f'{dump}: has scores of {scores.shape[1]} classes, but the config has {num_classes}. '
@@ -67,3 +70,33 @@ def read_dump(dump: str | Path, num_classes: int) -> Dump:
             'Dump a test of this config.'
         )
     return Dump(scores, labels, paths)
+
+
+def check_same_videos(a: str | Path, one: Dump, b: str | Path, other: Dump) -> None:
+    """Refuse scores that are not of one list, in one order.
+
+    Args:
+        a (str | Path): What to call the first.
+        one (Dump): The first; its scores may be missing.
+        b (str | Path): What to call the second.
+        other (Dump): The second.
+
+    Raises:
+        MGDMError: If number, labels or paths differ; the message names the first video.
+    """
+    again = 'Test both models with the same config, list and order (tools/test.py --dump).'
+    if len(one.labels) != len(other.labels):
+        raise MGDMError(f'{a} has {len(one.labels)} videos, {b} has {len(other.labels)}. {again}')
+    pairs = zip(one.labels.tolist(), other.labels.tolist(), strict=True)
+    found = [(f'label {first}', f'label {second}', first == second) for first, second in pairs]
+    # The same list may have been tested below another folder.
+    found += [
+        (first, second, path_key(first).split('/')[-2:] == path_key(second).split('/')[-2:])
+        for first, second in zip(one.paths or (), other.paths or (), strict=False)
+    ]
+    for at, (first, second, equal) in enumerate(found):
+        if not equal:
+            raise MGDMError(
+                f'video {at % len(one.labels)} has {first} in {a}, but {second} in {b}: these are '
+                f'different lists, or different orders of one. {again}'
+            )

@@ -3,9 +3,10 @@
     MGDM_DATASET=hmdb51 tools/dist_train.sh configs/baselines/classifier.py 8 --amp
 
 The mean of the frames behind a temporal transformer meets the text of every class.
-`MGDM_DATASET`: k400 (the default); hmdb51 or ucf101, these with `MGDM_SPLIT`; custom or, with the
-tiny CLIP, custom_tiny: own clips, with the variables of configs/custom/mgdm_custom.py; toy. Each
-has a work directory of its own. Text4Vis: arXiv:2207.01297. Not run by us.
+`MGDM_DATASET`: k400 (the default); hmdb51 or ucf101, these with `MGDM_SPLIT`; one of those of
+configs/datasets/mgdm_16f.py; custom or, with the tiny CLIP, custom_tiny: own clips, with the
+variables of configs/custom/mgdm_custom.py; toy. Each has a work directory of its own.
+Text4Vis: arXiv:2207.01297. Not run by us.
 """
 
 _base_ = '../_base_/ablation.py'

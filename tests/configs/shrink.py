@@ -66,6 +66,8 @@ class StandIns:
             for video in self.videos:
                 if not (folder / video.name).exists():
                     shutil.copy(video, folder)
+            if dataset.get('multi_class'):
+                dataset.num_classes = len(read_labels(cfg.model.cls_head.classes))
             between = dataset.get('delimiter', ' ')
             lines = [f'{video.name}{between}{i % 2}\n' for i, video in enumerate(self.videos)]
             self._write(Path(dataset.ann_file), ''.join(lines))

@@ -113,8 +113,6 @@ def test_block(name, stand_ins, tmp_path, monkeypatch, capfd):
     if blending := cfg.model.data_preprocessor.get('blending'):
         for augment in blending.augments:
             augment.num_classes = 51
-    if cfg.train_dataloader.dataset.get('multi_class'):
-        cfg.train_dataloader.dataset.num_classes = 51
     runner = run_training(cfg)
     assert runner.iter == 2
     assert CHECKS[name](runner)

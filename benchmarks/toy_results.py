@@ -90,6 +90,7 @@ VARIANTS = {
         [_K7, f'{_ATTACH}.start=4', f'{_ATTACH}.pool=11']
     ),
     'k = 7, by text alone': Variant([_K7], negatives='text'),
+    'k = 7, by the graph': Variant([_K7], negatives='graph'),
     'k = 7, by the confusions of k = 0': Variant([_K7], negatives='confusions'),
     'k = 7, by a trained k = 7': Variant([_K7], negatives='trained'),
     'k = 7, again every 5 epochs': Variant([_K7], config='configs/toy/mgdm_toy_mine-again.py'),
@@ -247,8 +248,9 @@ def _make_negatives(
 ) -> str:
     """Mine a file of negatives with the commands of the package.
 
-    Kinds: 'text', nearest labels by text; 'confusions', by class, what a model trained with k = 0
-    takes the training videos for; 'trained', by video, what a model trained with k = 7 confuses.
+    Kinds: 'text', nearest labels by text; 'graph', classes by shared movements; 'confusions', by
+    class, what a model trained with k = 0 takes the training videos for; 'trained', by video, what
+    a model trained with k = 7 confuses.
     """
     out = folder / f'negatives_{kind}.jsonl'
     if out.exists():
@@ -257,8 +259,11 @@ def _make_negatives(
         locate(file) for file in ('tools/mine_negatives.py', 'tools/test.py', _CONFIG)
     )
     changes = ['--cfg-options', *options] if options else []
+    data = os.path.join(os.environ.get('MGDM_DATA', 'data'), 'toy')
     if kind == 'text':
         how = ['--text-only']
+    elif kind == 'graph':
+        how = ['--graph', f'{data}/graph.json']
     elif kind == 'trained':
         how = ['--checkpoint', trained('k = 7')]
     else:

@@ -63,10 +63,12 @@ class Checkpoint:
     def k(self) -> int | None:
         """Int | None: Negatives a video in training, None if the file does not say."""
         try:
-            attach = self.config.attach
+            config = self.config
         except MGDMError:
             return None
-        return attach and attach.k
+        if config.attach is None:
+            return 0 if config.datasets('train') else None
+        return config.attach.k
 
     @cached_property
     def digest(self) -> str:

@@ -35,6 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     ways = {
         '--checkpoint': args.checkpoint,
         '--confusions': args.confusions,
+        '--graph': args.graph,
         '--text-only': args.text_only,
     }
     if len(given := [name for name, value in ways.items() if value]) > 1:
@@ -60,6 +61,8 @@ def _mine(
     options = {name: getattr(args, name) for name in ('num_negatives', 'split', 'overwrite')}
     if args.confusions:
         return mining.mine_confusions(cfg, args.confusions, out, **options)
+    if args.graph:
+        return mining.mine_graph(cfg, args.graph, out, **options)
     options['duplicate_threshold'] = args.duplicate_threshold
     if args.text_only:
         return mining.mine_text_only(cfg, out, **options)
@@ -78,7 +81,10 @@ def _mine(
 
 
 def _print_next(config: str, attach: 'Attach | None', out: str, mined: int) -> None:
-    k, wanted = (attach.k, attach.negatives_file) if attach else (0, None)
+    if attach is None:
+        print(f'{config} attaches no negatives: the file is for one of the same labels that does.')
+        return
+    k, wanted = attach.k, attach.negatives_file
     if k > mined:
         print(
             f'But the config trains against k={k}, and the file has {mined} a video: lower k of '
@@ -117,6 +123,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         metavar='DUMP.pkl',
         help='no CLIP: by class, what a test run (tools/test.py --dump) confused it with (not the '
         'paper)',
+    )
+    parser.add_argument(
+        '--graph',
+        metavar='GRAPH',
+        help='no CLIP: by class, those that share most movements with it in a graph (tools/'
+        'build_graph.py, or packaged: jhmdb21; not the paper)',
     )
     parser.add_argument(
         '--text-only',

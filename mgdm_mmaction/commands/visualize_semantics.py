@@ -1,4 +1,4 @@
-"""The command line of the half-vector scatter."""
+"""The command line of the half-vector scatter, and of the labels in the joint space."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ _SUFFIXES = ('.png', '.pdf', '.svg')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Draw the scatter, see ``tools/visualize_semantics.py --help``."""
+    """Draw a figure, see ``tools/visualize_semantics.py --help``."""
     args = _parse(argv)
     if not args.out.lower().endswith(_SUFFIXES):
         raise MGDMError(f'--out {args.out}: the name should end in {", ".join(_SUFFIXES)}.')
@@ -42,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     classes = model.text_bank.classes
     if len(classes) < 2:
         raise MGDMError('the model has one class: there is nothing to compare it with.')
+    if args.joint:
+        print(_draw_labels(model, out, args))
+        return
     videos = TestVideos(cfg, len(classes))
     if args.videos:
         videos.named(args.videos, _label(args.label, classes))
@@ -63,6 +66,26 @@ def main(argv: Sequence[str] | None = None) -> None:
     print_names(f'{out}: {len(rows)} videos' + videos.how)
     if args.whole_list:
         print_names(_whole_list(model, videos.sampled(videos.total, 0)))
+
+
+def _draw_labels(model, out, args: argparse.Namespace) -> str:
+    """Draw all labels of the model, and say how many there are."""
+    import torch
+    import torch.nn.functional as F
+
+    from ..visualization.figures import figure_style, save_figure
+    from ..visualization.joint_space import draw_joint_space
+
+    bank = model.text_bank
+    labels, num_classes = bank.corpus.labels, len(bank.classes)
+    with torch.no_grad():
+        ids = torch.arange(len(labels), device=bank.class_ids.device)
+        vectors = F.normalize(bank(ids).double(), dim=-1).cpu().numpy()
+    with figure_style(labels, args.font) as warning:
+        save_figure(draw_joint_space(vectors, labels, num_classes, model.text_edges), out, args.dpi)
+    if warning:
+        print(f'warning: {warning}', file=sys.stderr)
+    return f'{out}: {num_classes} classes and {len(labels) - num_classes} other labels'
 
 
 def _label(name: str | None, classes: Sequence[str]) -> int | None:
@@ -113,7 +136,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         'visualize_semantics.py',
         description='Draw where the two halves of a video vector see every class text, with raw '
-        'and with discriminated texts (figures 4 and 5 of the paper).',
+        'and with discriminated texts (figures 4 and 5 of the paper), or, with --joint, where the '
+        'texts themselves lie.',
     )
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
@@ -122,6 +146,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     chosen.add_argument(
         '--videos', nargs='+', metavar='PATH', help='videos of the test list, or other files'
     )
+    chosen.add_argument(
+        '--joint', action='store_true', help='no video: all labels of the model in two dimensions, '
+        'with lines between those that belong together, as classes and movements of KG-CLIP do',
+    )  # fmt: skip
     chosen.add_argument(
         '--samples', type=int, default=4, metavar='N', help='videos of the test list, drawn at '
         'random. Default: 4',

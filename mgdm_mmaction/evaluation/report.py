@@ -150,7 +150,7 @@ def _checkpoint(protocol: dict) -> str:
         if not protocol['new_weights']:
             return "none: CLIP's weights, nothing trained"
         return (
-            f"none: CLIP's weights, and {protocol['new_weights']} random ones of MGDM, so that the "
-            'numbers mean nothing; configs/zero_shot/clip_*.py test CLIP alone'
+            f"none: CLIP's weights, and {protocol['new_weights']} random ones beside them, so that "
+            'the numbers mean nothing; configs/zero_shot/clip_*.py test CLIP alone'
         )
     return f'{protocol["checkpoint"]}, sha256 {protocol["checkpoint_digest"]}'

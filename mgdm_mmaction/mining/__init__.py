@@ -1,6 +1,6 @@
 """Mining of hard-negative labels with a frozen CLIP (MGDM, eq. 10-12) or a trained model."""
 
-from .class_wide import mine_confusions, mine_text_only
+from .class_wide import mine_confusions, mine_graph, mine_text_only
 from .miner import mine
 from .parts import is_unfinished
 from .processes import Process, parse_process
@@ -18,6 +18,7 @@ __all__ = [
     'is_unfinished',
     'mine',
     'mine_confusions',
+    'mine_graph',
     'mine_text_only',
     'parse_process',
     'rank_negatives',

@@ -1,5 +1,6 @@
-"""The same negatives for every video of a class, from texts or from a test run. Nothing decoded."""
+"""The same negatives for all videos of a class: from texts, a graph, a test run; none decoded."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,14 +8,23 @@ from mmengine.config import Config
 
 from ..config import ParsedConfig
 from ..errors import MGDMError
+from ..graph import KnowledgeGraph, read_graph
 from ..negatives import NegativesSummary, NegativesWriter, validate_negatives
+from ..report import list_names
+from ..text.corpus import LabelCorpus, normalize_label
 from .dumps import read_dump
 from .miner import default_k, make_header
 from .ranking import allowed_labels, rank_negatives
 from .scorers import FrozenClip
 from .videos import MiningVideos
 
-__all__ = ['confusion_matrix', 'mine_confusions', 'mine_text_only']
+__all__ = [
+    'confusion_matrix',
+    'mine_confusions',
+    'mine_graph',
+    'mine_text_only',
+    'movement_overlap',
+]
 
 
 def mine_text_only(
@@ -94,18 +104,79 @@ def mine_confusions(
     corpus = cfg.corpus
     matrix = confusion_matrix(dump, len(corpus.classes))
     if len(empty := np.flatnonzero(np.isnan(matrix[:, 0]))):
-        names = ', '.join(corpus.classes[i] for i in empty[:5])
+        names = list_names([corpus.classes[i] for i in empty])
         raise MGDMError(
             f'{dump}: holds no video of {len(empty)} classes ({names}), so that nothing is known '
             'of what they are confused with. Test on videos of all classes.'
         )
-    own = corpus.class_ids
-    scores = np.zeros((len(own), len(corpus)))
-    scores[:, own] = matrix
-    allowed = np.zeros(scores.shape, dtype=bool)
-    allowed[:, own] = ~np.eye(len(own), dtype=bool)
     settings = {'scorer': 'confusions of a test run'}
-    return _write(cfg, out, scores, allowed, num_negatives, split, overwrite, settings)
+    found = _among_classes(corpus, matrix)
+    return _write(cfg, out, *found, num_negatives, split, overwrite, settings)
+
+
+def mine_graph(
+    cfg: ParsedConfig | Config | str | Path,
+    graph: KnowledgeGraph | str | Path,
+    out: str | Path,
+    num_negatives: int | None = None,
+    split: str = 'train',
+    overwrite: bool = False,
+) -> NegativesSummary:
+    """Write negatives by class: the classes that share most movements with it in a graph.
+
+    An option beyond the paper. Classes that share none come last; among equals the lower label is
+    first.
+
+    Args:
+        cfg (ParsedConfig | Config | str | Path): Config whose training list the file is for.
+        graph (KnowledgeGraph | str | Path): A graph, its file, or the name of a packaged one.
+        out (str | Path): The negatives file to write.
+        num_negatives (int, optional): Negatives a video. Defaults to None: 16, or all other
+            classes.
+        split (str, optional): Whose videos. Defaults to 'train'.
+        overwrite (bool, optional): Replace a file that exists. Defaults to False.
+
+    Returns:
+        NegativesSummary: What the file holds.
+
+    Raises:
+        MGDMError: If the graph cannot be read, has other actions, or no movement of a class.
+    """
+    cfg = ParsedConfig.of(cfg)
+    corpus = cfg.corpus
+    if not isinstance(graph, KnowledgeGraph):
+        graph = read_graph(graph)
+    settings = {'scorer': 'movements of a graph', 'graph': graph.digest}
+    found = _among_classes(corpus, movement_overlap(graph, corpus.classes))
+    return _write(cfg, out, *found, num_negatives, split, overwrite, settings)
+
+
+def movement_overlap(graph: KnowledgeGraph, classes: Sequence[str]) -> np.ndarray:
+    """Compare the movements of classes: shared ones by all that either has (Jaccard).
+
+    Args:
+        graph (KnowledgeGraph): Its relation a-b is used.
+        classes (Sequence[str]): The C classes of the data set, in any spelling.
+
+    Returns:
+        np.ndarray: 0 to 1, float64, shape [C, C].
+
+    Raises:
+        MGDMError: If the graph has other actions, or a class has no movement.
+    """
+    graph.check_classes(classes)
+    place = {normalize_label(name): i for i, name in enumerate(classes)}
+    has = np.zeros((len(classes), len(graph.movements)))
+    for action, movement in graph.pairs:
+        has[place[normalize_label(graph.actions[action])], movement] = 1
+    if len(without := np.flatnonzero(~has.any(axis=1))):
+        names = list_names([classes[i] for i in without])
+        raise MGDMError(
+            f'{graph.path}: has no movement of {len(without)} classes ({names}), so that nothing '
+            'is known of what they are like. Add some to the graph.'
+        )
+    shared, sizes = has @ has.T, has.sum(axis=1)
+    return shared / (sizes[:, None] + sizes - shared)
 
 
 def confusion_matrix(dump: str | Path, num_classes: int) -> np.ndarray:
@@ -135,6 +206,16 @@ def confusion_matrix(dump: str | Path, num_classes: int) -> np.ndarray:
     for label in np.unique(labels):
         matrix[label] = scores[labels == label].mean(axis=0)
     return matrix
+
+
+def _among_classes(corpus: LabelCorpus, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Spread scores of classes [C, C] over the n labels; the other classes alone are allowed."""
+    own = corpus.class_ids
+    scores = np.zeros((len(own), len(corpus)))
+    scores[:, own] = matrix
+    allowed = np.zeros(scores.shape, dtype=bool)
+    allowed[:, own] = ~np.eye(len(own), dtype=bool)
+    return scores, allowed
 
 
 def _write(

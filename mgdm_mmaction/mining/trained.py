@@ -80,7 +80,8 @@ class TrainedModel:
         """Check that the model knows the labels.
 
         Args:
-            corpus (LabelCorpus): n labels.
+            corpus (LabelCorpus): n labels. A model may have others behind them, as KG-CLIP has its
+                movements; these are no negatives.
 
         Returns:
             np.ndarray: Unit embeddings of the frozen text tower, float32, shape [n, D].
@@ -88,9 +89,9 @@ class TrainedModel:
         Raises:
             MGDMError: If the model was made for other labels.
         """
-        if difference := self.model.text_bank.corpus.difference(corpus):
+        if difference := self.model.text_bank.corpus.first(len(corpus)).difference(corpus):
             raise MGDMError(f'the model has another corpus than the config: {difference}.')
-        ids = torch.arange(len(corpus), device=self.device)
+        self._ids = ids = torch.arange(len(corpus), device=self.device)
         with torch.no_grad():
             return F.normalize(self.model.text_bank(ids).float(), dim=-1).cpu().numpy()
 
@@ -110,8 +111,7 @@ class TrainedModel:
         try:
             with autocast(self.device, self.precision):
                 video = model.encode_video(frames.to(self.device))
-                ids = torch.arange(len(model.text_bank.corpus), device=self.device)
-                labels = model.encode_labels(ids)
+                labels = model.encode_labels(self._ids)
             similarity = model.similarity(*tree_map(as_float, (video, labels)))
         finally:
             model.train(training)

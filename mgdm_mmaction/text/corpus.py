@@ -266,6 +266,10 @@ class LabelCorpus:
             raise MGDMError(f'label {name!r} is not in the corpus of {len(self)} labels.')
         return self._ids[key]
 
+    def first(self, count: int) -> 'LabelCorpus':
+        """Return a corpus of the first ``count`` labels, of all classes at least."""
+        return LabelCorpus(self.classes, self.labels[len(self.classes) : count], self.prompt)
+
     def difference(self, other: 'LabelCorpus') -> str:
         """Describe how this corpus differs from the expected one; empty if they are equal."""
         if self == other:

@@ -190,6 +190,7 @@ class TestCheckpoint:
         assert not flag.exists()
         assert k(text.replace('k=5, ', '')) == 7
         assert k('model = dict()\ntrain_dataloader = None') is None
+        assert k(text.replace('HardNegatives', 'Triplets')) == 0
         assert k('def') is None
 
     def test_weights_alone(self, tmp_path):

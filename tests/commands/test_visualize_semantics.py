@@ -53,6 +53,12 @@ def test_draws_videos_of_the_list_and_others(toy, checkpoint, tmp_path, capsys):
     assert Image.open('new/a.png').size[0] == 7.6 * 50
 
 
+def test_draws_the_labels(checkpoint, capsys):
+    main([CONFIG, checkpoint, '--joint', '--out', 'a.png', '--dpi', '40'])
+    assert capsys.readouterr().out == 'a.png: 12 classes and 0 other labels\n'
+    assert Image.open('a.png').size[0] > 300
+
+
 def test_samples_follow_the_seed():
     videos = TestVideos(read_config(CONFIG), 12)
     names = [[path for path, _, _ in videos.sampled(3, seed)] for seed in (0, 0, 1)]

@@ -145,7 +145,7 @@ class TestBaseToNovel:
 def test_without_a_checkpoint():
     """Blocks of MGDM at random values are no zero-shot CLIP."""
     nothing = dict(checkpoint=None, checkpoint_digest=None, k=None)
-    assert 'and 9 random ones of MGDM' in report(**nothing).to_text()
+    assert 'and 9 random ones beside them' in report(**nothing).to_text()
     assert "CLIP's weights, nothing trained" in report(**nothing, new_weights=0).to_text()
     assert '| - |' in '| ' + ' | '.join(report(**nothing).to_row().values()) + ' |'
 

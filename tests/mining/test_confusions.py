@@ -1,4 +1,4 @@
-"""Negatives by class from the confusions of a test run."""
+"""Negatives by class from the confusions of a test run, and from a graph."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,10 @@ from mmengine.fileio import dump
 
 from mgdm_mmaction.commands.mine_negatives import main
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.mining.class_wide import mine_confusions
+from mgdm_mmaction.graph import KnowledgeGraph, write_graph
+from mgdm_mmaction.mining.class_wide import mine_confusions, movement_overlap
 from mgdm_mmaction.negatives import read_negatives
-from tests.mining.small import write_config
+from tests.mining.small import CLASSES, write_config
 
 
 def write_dump(path, labels, classes=4, logits=False):
@@ -70,6 +71,51 @@ def test_files_that_are_no_dump(root):
     write_dump(root / 'run.pkl', [0, 1, 2, 3])
     with pytest.raises(MGDMError, match='from 1 to 3 can be had'):
         mine_confusions(config(root), root / 'run.pkl', root / 'out.jsonl', num_negatives=4)
+
+
+MOVEMENTS = {
+    'running': ['leg run', 'arm swing', 'leg jump'],
+    'High Jump': ['leg jump', 'leg run'],
+    'dive': ['arm stretch', 'leg jump'],
+    'swim': ['arm swing', 'arm stretch', 'leg kick'],
+}
+
+
+def graph_of(movements):
+    pairs = [(action, movement) for action, found in movements.items() for movement in found]
+    names = sorted({movement for _, movement in pairs})
+    return KnowledgeGraph(list(movements), names, pairs)
+
+
+def test_the_order_is_that_of_shared_movements(root):
+    write_graph(graph_of(MOVEMENTS), root / 'graph.json')
+    out = root / 'out.jsonl'
+    main([write_config(root), '--out', str(out), '--graph', str(root / 'graph.json')])
+    file = read_negatives(out)
+    assert file.header.settings['scorer'] == 'movements of a graph'
+    sets = [set(found) for found in MOVEMENTS.values()]
+    for i in range(8):
+        label = int(file.labels[i])
+        overlap = {
+            j: len(sets[label] & sets[j]) / len(sets[label] | sets[j])
+            for j in range(4)
+            if j != label
+        }
+        expected = sorted(overlap, key=lambda j: (-overlap[j], j))
+        assert file.negatives[i].tolist() == expected
+        assert file.scores[i] == pytest.approx([overlap[j] for j in expected], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (dict(swim=[]), r'no movement of 1 classes \(swim\)'),
+        (dict(rowing=['arm pull']), 'rowing among its actions, but no class'),
+    ],
+)
+def test_graphs_that_do_not_fit(change, message):
+    with pytest.raises(MGDMError, match=message):
+        movement_overlap(graph_of(MOVEMENTS | change), CLASSES)
 
 
 def config(root):

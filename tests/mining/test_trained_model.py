@@ -10,10 +10,14 @@ from mmengine.hooks import Hook
 
 from mgdm_mmaction.config import ParsedConfig
 from mgdm_mmaction.errors import MGDMError
-from mgdm_mmaction.mining import mine
+from mgdm_mmaction.mining import TrainedModel, mine
 from mgdm_mmaction.mining.videos import MiningVideos
 from mgdm_mmaction.negatives import read_negatives
+from mgdm_mmaction.text.corpus import LabelCorpus
 from tests.mining.trained_small import run_of, whole_config
+from tests.models.test_kgclip import kg_model
+from tests.models.tiny import CLASSES as TINY
+from tests.models.tiny import tiny_batch
 
 OPTIONS = dict(num_workers=0, progress=False, batch_size=3)
 
@@ -57,6 +61,18 @@ def test_the_scores_are_those_of_the_model(root, cfg):
         order = [j for j in np.argsort(-logits.numpy()) if j != file.labels[i]]
         expected = [logits[j].item() for j in order]
         assert file.scores[i] == pytest.approx(expected, abs=2e-5)
+
+
+@torch.no_grad()
+def test_labels_that_the_model_alone_has_are_no_negatives():
+    """The movements of KG-CLIP lie behind the labels of the config."""
+    model = kg_model().eval()
+    scorer, (inputs, _) = TrainedModel(model), tiny_batch(2, 0)
+    assert scorer.prepare(LabelCorpus(TINY, prompt='{}')).shape == (len(TINY), 128)
+    expected = model(inputs)[:, 0] / model.cls_head.scale()
+    np.testing.assert_allclose(scorer.scores(inputs), expected, atol=1e-5)
+    with pytest.raises(MGDMError, match="label 5 is 'leg run', expected 'swim'"):
+        scorer.prepare(LabelCorpus(TINY, ['swim'], '{}'))
 
 
 def test_mistakes(root, cfg):

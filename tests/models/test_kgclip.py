@@ -178,6 +178,16 @@ def test_the_loss_against_a_plain_one():
     torch.testing.assert_close(losses['loss_ab'], expected)
 
 
+def test_operations_of_all_relations_are_counted():
+    """On the meta device, of samples without triples."""
+    model = kg_model().to('meta')
+    _, samples = tiny_batch(2, 0)
+    for sample in samples:
+        sample.gt_label = sample.gt_label.to('meta')
+    losses = model.training_loss(torch.zeros(2, 1, 128, device='meta'), samples)
+    assert {'loss_va', 'loss_vb', 'loss_ab'} < set(losses)
+
+
 def test_positives_of_the_graph():
     model = kg_model(positives='graph')
     _, samples = kg_batch(4)
@@ -234,6 +244,13 @@ def test_explains_by_movements():
     assert movements.axes == ('items',)
     assert movements.names == GRAPH.movements
     torch.testing.assert_close(movements.values.sum(-1), torch.ones(2, 2))
+
+
+def test_what_belongs_together():
+    model = kg_model()
+    labels = model.text_bank.corpus.labels
+    assert [(labels[a], labels[b]) for a, b in model.text_edges] == GRAPH.action_movements
+    assert kg_model(graph=None).text_edges == []
 
 
 def test_testing_needs_no_graph(tmp_path):

@@ -1,4 +1,4 @@
-"""The half-vector scatter: its numbers against plain loops, and its picture."""
+"""The half-vector scatter and the joint space: numbers against plain ones, and pictures."""
 
 import math
 import warnings
@@ -9,6 +9,7 @@ import torch
 
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.visualization.figures import figure_style, save_figure
+from mgdm_mmaction.visualization.joint_space import draw_joint_space, principal_plane
 from mgdm_mmaction.visualization.semantics import (
     Scatter,
     draw_semantics,
@@ -125,3 +126,19 @@ def test_odd_labels_are_drawn_with_one_warning(tmp_path):
     assert '\U00013000' in warning
     assert '--font' in warning
     assert '\n' not in warning
+
+
+def test_the_plane_is_that_of_the_largest_components(tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(9, 5)) * [1, 4, 1, 9, 1]
+    points, shares = principal_plane(vectors)
+    values, axes = np.linalg.eigh(np.cov(vectors.T))
+    expected = (vectors - vectors.mean(0)) @ axes[:, [-1, -2]]
+    np.testing.assert_allclose(np.abs(points), np.abs(expected), atol=1e-9)
+    np.testing.assert_allclose(shares, values[[-1, -2]] / values.sum())
+    labels = [f'label {i}' for i in range(9)]
+    with figure_style(labels):
+        figure = draw_joint_space(vectors, labels, 6, [(0, 6), (1, 8)])
+        save_figure(figure, tmp_path / 'a.png', 40)
+    lines, *dots = figure.axes[0].collections
+    assert [len(part.get_offsets()) for part in dots] == [3, 6]
+    np.testing.assert_array_equal(lines.get_segments()[1], points[[1, 8]])

@@ -190,6 +190,11 @@ class CLIPRecognizer(BaseRecognizer):
         """TextBank: The labels and their CLIP embeddings."""
         return self.cls_head.text_bank
 
+    @property
+    def text_edges(self) -> list[tuple[int, int]]:
+        """list[tuple[int, int]]: Corpus ids of labels that belong together, for figures."""
+        return []
+
     def set_classes(self, names: Sequence[str]) -> None:
         """Recognise other classes from now on, without training (open vocabulary).
 

@@ -124,6 +124,16 @@ class KGCLIP(CLIPRecognizer):
         """KnowledgeGraph | None: The graph, that of a checkpoint without its videos."""
         return self.graph_table.graph
 
+    @property
+    def text_edges(self) -> list[tuple[int, int]]:
+        """list[tuple[int, int]]: Corpus ids of classes and their movements."""
+        if self.graph is None:
+            return []
+        actions, movements = (
+            self.graph_table.ids(self.text_bank, kind).tolist() for kind in ('actions', 'movements')
+        )
+        return [(actions[a], movements[b]) for a, b in self.graph.pairs]
+
     def init_weights(self) -> None:
         """Initialise, and check that the graph is one of these classes.
 
@@ -214,11 +224,8 @@ class KGCLIP(CLIPRecognizer):
         views, device = video.shape[1], video.device
         labels = single_labels(data_samples)
         parts = [video.flatten(0, 1), self.text_bank.class_ids[labels.to(device)]]
-        # On the meta device operations are counted, of samples without triples: those of v-b and
-        # a-b are a few tokens beside the frames.
-        with_graph = self.graph is not None and not video.is_meta
-        relations = self.relations if with_graph else ('v-a',)
-        if len(relations) > 1:
+        relations = self.relations if self.graph is not None else ('v-a',)
+        if len(relations) > 1 and not video.is_meta:
             if 'triplet_ids' not in data_samples[0]:
                 raise MGDMError(
                     'the model has a graph, but the samples have no triples: put '
@@ -245,7 +252,7 @@ class KGCLIP(CLIPRecognizer):
                 if relation == 'v-a':
                     heads = video
                 elif relation == 'v-b':
-                    heads = video[triplets[0][:, 0] >= 0]
+                    heads = video[triplets[0][:, 0] >= 0] if triplets else video
                 name = f'loss_{relation.replace("-", "")}'
                 if not len(tails):
                     losses[name] = 0 * video.sum()
@@ -268,6 +275,10 @@ class KGCLIP(CLIPRecognizer):
         """Corpus ids of heads (none where they are videos) and tails, and matches, by relation."""
         none = labels.new_zeros(0)
         found = {'v-a': (none, labels, labels[:, None] == labels)}
+        if labels.is_meta and self.graph is not None:
+            # Operations are counted: as if every sample had a movement and an edge.
+            found |= {'v-b': found['v-a'], 'a-b': (labels, *found['v-a'][1:])}
+            return {relation: found[relation] for relation in self.relations}
         if triplets is None:
             return found
         ids = self.graph_table.ids(self.text_bank)

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mgdm_mmaction.apis.test import run_testing
 from mgdm_mmaction.apis.train import run_training
 from tests.configs.shrink import StandIns, shrink
-from tests.configs.walk import cases, parse
+from tests.configs.walk import cases_to_run, parse
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ def small(case, stand_ins, work_dir, checkpoint='none.pth'):
     return cfg
 
 
-@pytest.mark.parametrize('case', cases())
+@pytest.mark.parametrize('case', cases_to_run())
 def test_trains_and_tests(case, stand_ins, k400_checkpoint, tmp_path):
     cfg = small(case, stand_ins, tmp_path, k400_checkpoint)
     if not cfg.get('train_dataloader'):

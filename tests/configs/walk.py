@@ -56,6 +56,16 @@ def cases() -> list[str]:
     ]
 
 
+def cases_to_run() -> list[str]:
+    """One case of each config, and those whose variables change more than files and numbers."""
+    first = [
+        f'{name} {VARIABLES.get(name.split("/")[0], [""])[0]}'.strip() for name in config_names()
+    ]
+    more = ('MGDM_K400_CHECKPOINT', 'MGDM_K=0', 'MGDM_GRAPH', 'MGDM_TOWER=l-14 MGDM_SEED')
+    more = (*more, 'MGDM_DATASET=toy', 'MGDM_DATASET=custom_tiny')
+    return first + [case for case in cases() if case not in first and any(x in case for x in more)]
+
+
 def parse(case: str, **variables: str) -> Config:
     """Read a config under environment variables."""
     name, *words = case.split()

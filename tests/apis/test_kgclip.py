@@ -30,7 +30,11 @@ def test_a_resumed_run_equals_an_uninterrupted_one(toy, whole, tmp_path):
 
 
 def test_the_commands_know_no_special_case(toy, whole, tmp_path, monkeypatch, capsys):
+    from mgdm_mmaction.apis.inferencer import MGDMInferencer
+    from mgdm_mmaction.app.limits import Limits
+    from mgdm_mmaction.app.recognition import Recognition
     from mgdm_mmaction.commands.demo import main as demo
+    from mgdm_mmaction.commands.evaluate import main as evaluate
     from mgdm_mmaction.commands.export import main as export
     from mgdm_mmaction.commands.get_flops import main as get_flops
     from mgdm_mmaction.commands.test import main as run_test
@@ -54,3 +58,11 @@ def test_the_commands_know_no_special_case(toy, whole, tmp_path, monkeypatch, ca
     export([checkpoint, '--out', str(tmp_path / 'model.onnx')])
     get_flops([CONFIG])
     assert 'image tower' in capsys.readouterr().out
+    evaluate([CONFIG, checkpoint, *options])
+    assert 'top-1' in capsys.readouterr().out
+    # The page: its answer as HTML.
+    page = pytest.importorskip('mgdm_mmaction.app.page')
+    inferencer = MGDMInferencer(checkpoint, device='cpu', show_progress=False)
+    answer = Recognition(inferencer, Limits(1, 3, 2))(f'{video}/0000.mp4')
+    html = page.HTML.answer(**vars(answer))
+    assert all(name in html for name, _ in items)

@@ -230,7 +230,9 @@ class MGDMInferencer(BaseInferencer):
             return inputs
         data = self.collate_fn([item.clip.packed for item in good])
         data = self.model.data_preprocessor(data, False)
-        logits, explained = self.model.explain(data['inputs'])
+        # Explaining may cost more than the scores alone.
+        explain = self.model.explain if attention else self.model.extract_feat
+        logits, explained = explain(data['inputs'])
         weights = [
             {name: w._replace(values=w.values[n].cpu()) for name, w in explained.items()}
             for n in range(len(good))

@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ['Predictions', 'VideoPrediction', 'WindowPrediction', 'format_time']
+__all__ = ['Places', 'Predictions', 'VideoPrediction', 'WindowPrediction', 'format_time']
 
 
 def format_time(seconds: float) -> str:
@@ -17,6 +18,21 @@ def format_time(seconds: float) -> str:
     hours, minutes = tenths // 36000, tenths // 600 % 60
     rest = f'{tenths // 10 % 60:02d}.{tenths % 10}'
     return f'{hours}:{minutes:02d}:{rest}' if hours else f'{minutes}:{rest}'
+
+
+class Places(NamedTuple):
+    """Where in the frames a model found an item.
+
+    Args:
+        item (str): Its name.
+        heat (np.ndarray): From 0 to 1, the strongest place [T, h, w].
+        box (tuple[float, ...]): What of a frame the grid lies over: left, top, width and height,
+            as parts of it.
+    """
+
+    item: str
+    heat: np.ndarray
+    box: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,7 @@ class WindowPrediction:
         items (dict[str, list[tuple[str, float]]]): For labels that have them, named things that
             spoke for the label, such as movements, with their weights, highest first. Defaults to
             {}.
+        places (Places | None): Where the first item of the best label was found. Defaults to None.
     """
 
     start: float
@@ -43,6 +60,14 @@ class WindowPrediction:
     frame_times: list[float]
     attention: np.ndarray | None = None
     items: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    places: Places | None = None
+
+    @property
+    def best_frame(self) -> int:
+        """int: The frame that the best label looked at most, or where its first item is."""
+        if self.attention is not None:
+            return int(np.argmax(self.attention[0]))
+        return 0 if self.places is None else int(self.places.heat.max((1, 2)).argmax())
 
     def to_dict(self) -> dict:
         """Return the window as what JSON can hold."""

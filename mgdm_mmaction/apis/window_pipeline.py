@@ -27,10 +27,13 @@ class Clip(NamedTuple):
         packed (dict): ``inputs`` uint8 [views x T, 3, H, W] and ``data_samples``.
         times (np.ndarray): When each frame of the clips of a crop is shown, in seconds,
             [clips x T].
+        box (tuple[float, ...]): What the model sees of a frame: left, top, width and height, as
+            parts of it. With several crops it means nothing. Defaults to all of it.
     """
 
     packed: dict
     times: np.ndarray
+    box: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0)
 
 
 class WindowPipeline:
@@ -108,9 +111,11 @@ class WindowPipeline:
         last = done[int(chosen[-1])]
         results.update({key: value for key, value in last.items() if key != 'imgs'})
         results['imgs'] = [done[int(i)]['imgs'][0] for i in chosen]
+        box = results.get('crop_quadruple', (0, 0, 1, 1))
         for step in self._shape:
             results = step(results)
-        return Clip(results, frames.times[chosen])
+            box = results.get('crop_quadruple', box)
+        return Clip(results, frames.times[chosen], tuple(float(part) for part in box))
 
     def _one_frame(self, image: np.ndarray) -> dict:
         height, width = image.shape[:2]

@@ -1,6 +1,6 @@
 """From windows with their scores to the answer for a video."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from mmaction.structures import ActionDataSample
 from torch import Tensor
 
 from ..models.recognizers.clip_recognizer import Weights
-from .predictions import VideoPrediction, WindowPrediction
+from .predictions import Places, VideoPrediction, WindowPrediction
 from .window_pipeline import Clip
 
 __all__ = ['Window', 'add_answer', 'data_sample', 'video_prediction']
@@ -33,6 +33,7 @@ class Window(NamedTuple):
         times (np.ndarray | None): When the frames are shown, in seconds [T].
         attention (np.ndarray | None): Of the best labels over the frames [K, T].
         items (Mapping[int, list[tuple[str, float]]]): Named items of labels with their weights.
+        places (Places | None): Where the first item of the best label was found.
     """
 
     source: int
@@ -45,6 +46,7 @@ class Window(NamedTuple):
     times: np.ndarray | None = None
     attention: np.ndarray | None = None
     items: Mapping[int, list[tuple[str, float]]] = MappingProxyType({})
+    places: Places | None = None
 
 
 def add_answer(
@@ -62,12 +64,20 @@ def add_answer(
     times = item.clip.times
     # Several clips of a video take turns in time.
     rank = np.argsort(times, kind='stable')
-    attention, items = None, {}
-    for found in weights.values() if explain else ():
-        if 'items' in found.axes:
-            items = _best_items(found, order)
-        elif 'frames' in found.axes:
-            attention = _attention(found, order, len(times))[:, rank]
+    attention, items, places = None, {}, None
+    found = weights.values() if explain else ()
+    frames = _find(found, 'frames', without={'items', 'rows'})
+    if frames is not None:
+        attention = _attention(frames, order, len(times))[:, rank]
+    named = _find(found, 'items', 'classes') or _find(found, 'items')
+    if named is not None:
+        items = _best_items(named, order)
+    fired, grid = _find(found, 'items', 'frames', 'regions'), _find(found, 'regions', 'rows')
+    # A grid lies over a crop: several crops have several.
+    if fired and grid and grid.values.shape[:2].numel() == len(times):
+        name = items[int(order[0])][0][0]
+        heat = _heat(fired, grid, fired.names.index(name))[rank]
+        places = Places(name, heat, item.clip.box)
     return item._replace(
         clip=None,
         scores=scores.numpy(),
@@ -75,7 +85,23 @@ def add_answer(
         times=times[rank],
         attention=attention,
         items=items,
+        places=places,
     )
+
+
+def _find(
+    weights: Iterable[Weights], *axes: str, without: Set[str] = frozenset()
+) -> Weights | None:
+    """Return the first weights that have some axes, and none of others."""
+    return next((w for w in weights if {*axes} <= {*w.axes} and not without & {*w.axes}), None)
+
+
+def _heat(fired: Weights, grid: Weights, item: int) -> np.ndarray:
+    """Return where the region that an item fired in most looks, in each frame [frames, h, w]."""
+    strength, region = _mean(fired, 'frames', 'regions', 'items')[..., item].flatten(0, 1).max(-1)
+    maps = _mean(grid, 'frames', 'regions', 'rows', 'columns').flatten(0, 1)
+    heat = maps[torch.arange(len(maps)), region] * strength[:, None, None]
+    return (heat / heat.max().clamp_min(1e-12)).numpy()
 
 
 def _mean(weights: Weights, *axes: str) -> Tensor:
@@ -137,6 +163,7 @@ def video_prediction(name: str, windows: list[Window], labels: list[str]) -> Vid
                 item.times.tolist(),
                 item.attention,
                 {labels[i]: found for i, found in item.items.items()},
+                item.places,
             )
             for item in windows
         ],

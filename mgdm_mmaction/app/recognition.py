@@ -11,9 +11,10 @@ from PIL import Image
 
 from ..apis.inferencer import MGDMInferencer
 from ..apis.inputs import list_sources
-from ..apis.predictions import VideoPrediction
+from ..apis.predictions import Places, VideoPrediction
 from ..errors import MGDMError
 from ..video import UnreadableVideoError, Video, open_video
+from ..visualization.heat import tint
 from .limits import Limits
 from .told_apart import Neighbour, ToldApart
 
@@ -90,7 +91,8 @@ class Recognition:
             found = self.inferencer([path], labels=labels, top_k=len(labels), attention=True)[0]
             if not found.ok:
                 raise UnreadableVideoError(found.error)
-            images = frame_images(frames, found.windows[0].frame_times)
+            window = found.windows[0]
+            images = frame_images(frames, window.frame_times, window.places)
         except UnreadableVideoError as error:
             raise MGDMError(
                 f'{Path(path).name} cannot be read as a video: {error}. Try another file.'
@@ -99,18 +101,23 @@ class Recognition:
         return Answer(found, images, neighbours, self.told_apart is not None)
 
 
-def frame_images(frames: Video, times: Sequence[float]) -> list[str]:
-    """Return the frames at some times (seconds) as data URIs of small JPEGs."""
+def frame_images(frames: Video, times: Sequence[float], places: Places | None = None) -> list[str]:
+    """Return the frames at some times (seconds) as data URIs of small JPEGs, tinted by places."""
     nearest = [int(np.abs(frames.times - time).argmin()) for time in times]
     # One by one, and each once: only one frame of full size is in memory.
     chosen = sorted(set(nearest))
-    uris = dict(zip(chosen, map(_to_uri, frames.read_each(chosen)), strict=True))
-    return [uris[index] for index in nearest]
+    small = dict(zip(chosen, map(_shrink, frames.read_each(chosen)), strict=True))
+    images = [small[index] for index in nearest]
+    return [_to_uri(image) for image in (images if places is None else tint(images, places))]
+
+
+def _shrink(frame: np.ndarray) -> np.ndarray:
+    image = Image.fromarray(frame)
+    image.thumbnail(_SIZE)
+    return np.asarray(image)
 
 
 def _to_uri(frame: np.ndarray) -> str:
-    image = Image.fromarray(frame)
-    image.thumbnail(_SIZE)
     file = io.BytesIO()
-    image.save(file, 'JPEG', quality=_QUALITY, optimize=True)
+    Image.fromarray(frame).save(file, 'JPEG', quality=_QUALITY, optimize=True)
     return 'data:image/jpeg;base64,' + base64.b64encode(file.getvalue()).decode()

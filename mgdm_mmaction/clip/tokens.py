@@ -1,13 +1,13 @@
 """A ViT tower of open_clip beyond its embedding: all tokens, and more for the last block."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-__all__ = ['has_tokens', 'project_tokens', 'run_blocks']
+__all__ = ['has_tokens', 'project_tokens', 'read_attention', 'run_blocks']
 
 
 def has_tokens(visual: nn.Module) -> bool:
@@ -32,7 +32,7 @@ def run_blocks(
         images (Tensor): Normalised images [N, 3, H, W].
         insert (Callable, optional): Called with the tokens [N, 1 + P, W] before the last block;
             returns them with R more behind them, and what is added to the scores of the attention
-            of the last block [1 + P + R, 1 + P + R]. Defaults to None.
+            of the last block [1 + P + R, 1 + P + R], or None. Defaults to None.
 
     Returns:
         Tensor: Class token, P patches and what was inserted [N, 1 + P (+ R), W].
@@ -48,6 +48,26 @@ def run_blocks(
         else:
             x = block(x, attn_mask=mask)
     return x
+
+
+def read_attention(
+    visual: VisionTransformer, tokens: Tensor, rows: Sequence[int], mask: Tensor | None = None
+) -> Tensor:
+    """Say how some tokens look at all tokens in the last block, as a mean over its heads.
+
+    Args:
+        visual (VisionTransformer): The tower.
+        tokens (Tensor): Tokens before the last block [N, L, W].
+        rows (Sequence[int]): Which tokens look.
+        mask (Tensor, optional): What is added to the scores [L, L]. Defaults to None.
+
+    Returns:
+        Tensor: Weights [N, rows, L], which sum to 1 over L.
+    """
+    block = visual.transformer.resblocks[-1]
+    tokens = block.ln_1(tokens)
+    mask = None if mask is None else mask[rows].to(tokens)
+    return block.attn(tokens[:, rows], tokens, tokens, attn_mask=mask)[1]
 
 
 def project_tokens(visual: VisionTransformer, tokens: Tensor) -> Tensor:

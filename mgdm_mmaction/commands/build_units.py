@@ -61,6 +61,8 @@ def _build(args: argparse.Namespace):
         file, dropped = builder.drop_near_duplicates(file, *args.clip, args.threshold)
         for unit, like in dropped:
             print_names(f'dropped {unit.name!r}: reads like {like.name!r}')
+    else:
+        print('Units that read alike are kept: --clip ARCH WEIGHTS drops them.')
     return file, list(sentences)
 
 

@@ -12,6 +12,7 @@ from ..apis.predictions import VideoPrediction, WindowPrediction
 from ..errors import MGDMError, explain_disk
 from ..video import UnreadableVideoError, Video, VideoWriter, open_video
 from .figures import figure_style
+from .heat import tint
 from .panel import BACKGROUND, COLOURS, Panel, plan_layout
 
 __all__ = ['annotate_picture', 'annotate_video', 'window_at']
@@ -95,8 +96,7 @@ def annotate_picture(
         painter = _Painter(prediction, out, font, stack)
         number = int(np.argmax([window.scores[0] for window in prediction.windows]))
         best = prediction.windows[number]
-        attended = 0 if best.attention is None else int(np.argmax(best.attention[0]))
-        index = int(np.abs(painter.video.times - best.frame_times[attended]).argmin())
+        index = int(np.abs(painter.video.times - best.frame_times[best.best_frame]).argmin())
         time = float(painter.video.times[index])
         (image,) = painter.video.read_each([index], painter.layout.video[2:])
         with explain_disk(out):
@@ -127,12 +127,13 @@ class _Painter:
         self.video = _open(source, stack)
         self._ahead = None
         frames = 0
-        if all(window.attention is not None for window in windows):
+        attention = all(window.attention is not None for window in windows)
+        if attention or all(window.places is not None for window in windows):
             # A panel is shown from the start of its window, when its frames are still to come.
             self._ahead = _open(source, stack)
             frames = max(len(window.frame_times) for window in windows)
         labels = min(max(len(window.labels) for window in windows), len(COLOURS))
-        self.layout = plan_layout(self.video.size, frames, labels)
+        self.layout = plan_layout(self.video.size, frames, labels, attention)
         self._panel: Panel | None = None
         self._shown: int | None = None
         self._canvas = np.empty((self.layout.height, self.layout.width, 3), np.uint8)
@@ -152,9 +153,10 @@ class _Painter:
     def _thumbnails(self, number: int | None) -> list[np.ndarray]:
         if number is None or self._ahead is None:
             return []
-        times = np.asarray(self.windows[number].frame_times)
-        nearest = np.abs(self.video.times[:, None] - times).argmin(0)
-        return list(self._ahead.read_each(nearest, self.layout.thumbnail))
+        window = self.windows[number]
+        nearest = np.abs(self.video.times[:, None] - np.asarray(window.frame_times)).argmin(0)
+        images = list(self._ahead.read_each(nearest, self.layout.thumbnail))
+        return images if window.places is None else tint(images, window.places)
 
 
 def _open(path: str, stack: ExitStack) -> Video:

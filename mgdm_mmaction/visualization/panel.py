@@ -8,6 +8,7 @@ import numpy as np
 
 from ..apis.predictions import WindowPrediction, format_time
 from .figures import shorten
+from .heat import HEAT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +35,7 @@ class Layout(NamedTuple):
         video (tuple[int, int, int, int]): Left, top, width and height of the video in it.
         top (int): Where the panel starts.
         text (int): Size of the letters.
-        slots (int): Thumbnails side by side; 0 without attention.
+        slots (int): Thumbnails side by side; 0 without any.
         thumbnail (tuple[int, int]): Width and height of one.
         cells (int): Height of a row of heat cells; 0 without attention.
         rows (tuple[int, ...]): Where each label starts, from the top of the panel.
@@ -60,13 +61,16 @@ class Layout(NamedTuple):
         return np.rint(np.linspace(self.gap, self.width - self.gap, count + 1)).astype(int)
 
 
-def plan_layout(size: tuple[float, float], num_frames: int, labels: int = 3) -> Layout:
+def plan_layout(
+    size: tuple[float, float], num_frames: int, labels: int = 3, attention: bool = True
+) -> Layout:
     """Choose sizes for a video: small ones are enlarged, those beyond Full HD shrunk.
 
     Args:
         size (tuple[float, float]): Width and height at which the video is meant to be seen.
-        num_frames (int): Frames T whose attention is shown; 0 for none.
+        num_frames (int): Frames T that are shown; 0 for none.
         labels (int, optional): Labels with a row. Defaults to 3.
+        attention (bool, optional): Show how much they were looked at, too. Defaults to True.
 
     Returns:
         Layout: The sizes.
@@ -84,9 +88,9 @@ def plan_layout(size: tuple[float, float], num_frames: int, labels: int = 3) -> 
     slots = max(min(num_frames, room // (3 * text)), 1) if num_frames else 0
     shrink = min((room / slots - 2) / w, 6 * text / h) if num_frames else 0
     thumbnail = max(round(w * shrink), 1), max(round(h * shrink), 1)
-    cells = round(1.2 * text) if num_frames else 0
+    cells = round(1.2 * text) if num_frames and attention else 0
     top = gap + (thumbnail[1] + gap if num_frames else 0)
-    step = round(1.6 * text) + cells + (gap if num_frames else 0)
+    step = round(1.6 * text) + cells + (gap if cells else 0)
     rows = tuple(top + i * step for i in range(labels))
     height = top + labels * step + round(1.8 * text)
     video = ((width - shown_w) // 2, 0, shown_w, shown_h)
@@ -218,6 +222,10 @@ class Panel:
         left = _write(axes, left, middle, label, text, TEXT, room - left) + 2 * gap
         items = ', '.join(name for name, _ in window.items.get(label, [])[:4])
         if items and room - left > 6 * text:
+            if row == 0 and window.places is not None:
+                # The first item is what the frames are tinted for.
+                _box(axes, left, middle - text / 4, left + text / 2, middle + text / 4, HEAT)
+                left += text
             _write(axes, left, middle, items, 0.85 * text, FAINT, room - left)
         if not layout.cells or window.attention is None:
             return
@@ -242,13 +250,11 @@ class Panel:
         """Put in the frames; where there are more than fit, every n-th in the middle of n."""
         layout = self._layout
         chosen = ((np.arange(layout.slots) + 0.5) * len(thumbnails) / layout.slots).astype(int)
-        best = int(np.argmax(window.attention[0]))
         edges = layout.edges(layout.slots)
         width, height = layout.thumbnail
         for slot, index in enumerate(chosen):
             x = (edges[slot] + edges[slot + 1] - width) // 2
-            if layout.slots == len(thumbnails) and index == best:
-                # The frame that the best label looked at most.
+            if layout.slots == len(thumbnails) and index == window.best_frame:
                 thick = max(layout.text // 6, 2)
                 frame = self._image[layout.gap - thick : layout.gap + height + thick]
                 frame[:, max(x - thick, 0) : x + width + thick] = COLOURS[0]

@@ -64,3 +64,28 @@ def test_items_of_the_video_are_named_with_the_best_label():
     (window,) = _answer(units=units).windows
     assert list(window.items) == ['closing']
     assert [name for name, _ in window.items['closing']] == ['racket', 'ball']
+    assert window.attention is None
+    assert window.places is None
+
+
+def test_places_are_those_of_the_region_where_the_first_item_is_strongest():
+    """Two clips of two frames, two regions, three items, a grid of 1 x 2."""
+    fired, grid = torch.full((2, 2, 2, 3), 0.1), torch.zeros(2, 2, 2, 1, 2)
+    fired[..., 1] = torch.tensor([[[0.8, 0.1], [0.2, 0.4]], [[0.3, 0.6], [0.1, 0.2]]])
+    grid[..., 0, 0, 0] = grid[..., 1, 0, 1] = 1.0
+    by_class = torch.tensor([[0.0, 0.0, 1.0], [0.3, 0.6, 0.1], [0.5, 0.3, 0.2]])
+    weights = dict(
+        units=Weights(fired, ('frames', 'regions', 'items'), ['a', 'b', 'c']),
+        class_units=Weights(by_class.expand(2, 3, 3), ('classes', 'items'), ['a', 'b', 'c']),
+        places=Weights(grid, ('frames', 'regions', 'rows', 'columns')),
+    )
+    (window,) = _answer(**weights).windows
+    assert [names[0][0] for names in window.items.values()] == ['b', 'a']
+    assert window.places.item == 'b'
+    # The clips take turns.
+    expected = [[1, 0], [0, 0.75], [0, 0.5], [0, 0.25]]
+    np.testing.assert_allclose(window.places.heat[:, 0], expected, rtol=1e-5)
+    assert window.best_frame == 0
+    # Three crops of each would have three grids.
+    crops = {k: w._replace(values=w.values.repeat_interleave(3, 0)) for k, w in weights.items()}
+    assert _answer(**crops).windows[0].places is None

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from mgdm_mmaction.apis.inputs import list_sources
+from mgdm_mmaction.apis.predictions import Places
 from mgdm_mmaction.app.recognition import Recognition, frame_images
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.video import open_video
@@ -53,6 +54,18 @@ def test_the_frames_are_those_at_their_times(clip):
         image = Image.open(io.BytesIO(base64.b64decode(uri.split(',')[1])))
         gaps = [abs(np.asarray(image, float) - reader[i].asnumpy()).mean() for i in (0, 4, 9)]
         assert np.argmin(gaps) == (0, 4, 9).index(index)
+
+
+def test_the_frames_are_tinted(clip):
+    frames = open_video(list_sources(str(clip))[0], 1.0)
+    heat = np.array([[[1.0, 0.0]], [[0.0, 0.0]]])
+    uris = frame_images(frames, [0, 0], Places('star', heat, (0, 0, 1, 1)))
+    tinted, plain = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(',')[1]))), int) for uri in uris
+    )
+    more = (tinted - plain)[..., 0] - (tinted - plain)[..., 2]
+    assert more[:, :30].mean() > 50
+    assert abs(more[:, -20:].mean()) < 5
 
 
 def test_other_labels_in_one_question_do_not_stay(recognition, answer, clip):
@@ -127,8 +140,10 @@ def test_negatives_that_do_not_know_the_label(answer, html):
 def test_a_method_without_frames_and_one_with_items(answer, html):
     window = replace(answer.prediction.windows[0], attention=None)
     window.__dict__['items'] = {answer.prediction.labels[1]: [(NASTY, 0.25)]}
+    window.__dict__['places'] = Places(NASTY, np.ones((8, 1, 1)), (0, 0, 1, 1))
     text = html.answer(replace(answer.prediction, windows=[window]), answer.frames, None, False)
     assert text.count('<img ') == 8
     assert 'of its attention' not in text
     items = '&lt;img src=x onerror=alert(1)&gt; &amp; &#34;&#39; <span class="mgdm-score">0.25<'
     assert f'<th scope="row">{answer.prediction.labels[1]}</th><td>{items}' in text
+    assert 'Tinted: where “&lt;img' in text

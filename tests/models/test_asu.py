@@ -83,12 +83,13 @@ def test_a_bias_moves_a_region_to_its_patch():
     with torch.no_grad():
         model.regions.bias.fill_(-1e4)
         model.regions.bias[:, 5] = 1e4
-        images = torch.randn(2, 3, 64, 64)
-        before = model.regions(model.backbone, images)
+        images, places = torch.randn(2, 3, 64, 64), []
+        before = model.regions(model.backbone, images, places)
         images[..., 16:32, 16:32] += 1  # patch 5 of 4 x 4
         other = model.regions(model.backbone, images)
         with_grad = model.regions.train()(model.backbone, images)
     assert (other - before)[:, 1:].abs().max() > 1e-3
+    torch.testing.assert_close(places[0][:, 1:, 5], torch.ones(2, 3))
     torch.testing.assert_close(other, with_grad, atol=1e-5, rtol=1e-5)
 
 
@@ -144,6 +145,36 @@ def test_explains_by_frame_and_region():
     assert units.values.shape == (2, 2, NUM_FRAMES, 4, len(UNITS.units))
     torch.testing.assert_close(units.values.sum(-1), torch.ones(2, 2, NUM_FRAMES, 4))
     assert units.names[1] == 'hand'
+    # What fits both the video and the class.
+    texts = F.normalize(model.units.class_texts(), dim=-1)
+    shares = units.values[0, 1].mean((0, 1)) * (
+        model.class_texts()[2] @ texts.t() / model.neck.log_tau.exp()
+    ).softmax(-1)
+    found = found.weights['class_units'].values
+    torch.testing.assert_close(found[0, 1, 2], (shares / shares.sum()).detach())
+
+
+@pytest.mark.parametrize(
+    'regions', [dict(mode='last_block'), dict(mode='pool'), dict(num_regions=0)], ids=str
+)
+def test_explains_where_frame_and_regions_look(regions):
+    model = asu_model(trained=True, regions=regions).eval()
+    inputs, _ = tiny_batch(1, num_views=2)
+    block = model.backbone.visual.transformer.resblocks[-1]
+    seen = []
+    handle = block.ln_1.register_forward_hook(lambda *args: seen.append(args[-1][-1]))
+    found = model.explain(inputs).weights['places'].values
+    handle.remove()
+    count = 1 + model.regions.num_regions
+    assert found.shape == (1, 2, NUM_FRAMES, count, 4, 4)
+    torch.testing.assert_close(found.sum((-2, -1)), torch.ones(1, 2, NUM_FRAMES, count))
+    # The class token of the last frame, by hand.
+    width, heads = seen[0].shape[-1], block.attn.num_heads
+    rows = seen[0] @ block.attn.in_proj_weight.t() + block.attn.in_proj_bias
+    query, key = (rows[:, i * width : (i + 1) * width].unflatten(1, (heads, -1)) for i in (0, 1))
+    scores = torch.einsum('hd,lhd->hl', query[0], key[:17]) / query.shape[-1] ** 0.5
+    patches = scores.softmax(-1).mean(0)[1:].detach()
+    torch.testing.assert_close(found[0, 1, -1, 0].flatten(), patches / patches.sum())
 
 
 def test_selections():

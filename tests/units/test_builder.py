@@ -114,6 +114,7 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     text = capsys.readouterr().out
     assert '14 units: 10 body, 3 object, 0 scene, 1 motion' in text
     assert '1 classes have none: the' in text
+    assert 'read alike are kept' in text
     assert read_units(out).data_set == 'own'
     assert '&lt;b&gt;' in page.read_text()
     assert '<b>' not in page.read_text()

@@ -1,11 +1,14 @@
 """Annotated videos, decoded again."""
 
+import itertools
+from dataclasses import replace
+
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from mgdm_mmaction.apis.predictions import VideoPrediction, WindowPrediction
+from mgdm_mmaction.apis.predictions import Places, VideoPrediction, WindowPrediction
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.visualization import annotate_picture, annotate_video, window_at
 from mgdm_mmaction.visualization.panel import plan_layout
@@ -146,6 +149,34 @@ def test_without_attention_there_are_only_scores(tmp_path):
 
     layout = plan_layout((64, 48), 0)
     assert _decode(tmp_path / 'out.mp4')[0][1].shape[:2] == (layout.height, layout.width)
+
+
+def test_frames_are_tinted_where_the_first_item_is(tmp_path):
+    source = write_square(tmp_path / 'in.mp4')
+    heat = np.zeros((4, 2, 2), np.float32)
+    heat[2, 1, 1] = 1  # the lower right of the third frame
+    window = replace(
+        predict(source, [(0, 2)], [NAMES], [(0, 1, 2)]).windows[0],
+        attention=None,
+        items={NAMES[0]: [('door', 0.6)]},
+        places=Places('door', heat, (0.25, 0.0, 0.5, 1.0)),
+    )
+    prediction = VideoPrediction(str(source), NAMES, window.scores, [window])
+    time = annotate_picture(prediction, tmp_path / 'out.png')
+    assert time in (pytest.approx(1.2), pytest.approx(1.3))
+    layout = plan_layout((64, 48), 4, attention=False)
+    image = np.asarray(Image.open(tmp_path / 'out.png')).astype(int)
+    assert image.shape[:2] == (layout.height, layout.width)
+    width, height = layout.thumbnail
+    top = layout.top + layout.gap
+    red = []
+    for left, right in itertools.pairwise(layout.edges(4)):
+        part = image[top : top + height, (left + right - width) // 2 :][:, :width]
+        red.append(part[..., 0] - part[..., 2] > 40)
+    assert [found.any() for found in red] == [False, False, True, False]
+    assert red[2][height // 2 :, width // 2 : 3 * width // 4].mean() > 0.5
+    assert not red[2][:, : width // 4].any()
+    assert not red[2][:, 3 * width // 4 + 1 :].any()
 
 
 def test_a_picture_shows_the_frame_that_the_best_label_looked_at_most(tmp_path):

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ...clip.tokens import read_attention
 from ...errors import MGDMError
 from ..backbones.clip_backbone import CLIPBackbone
 
@@ -52,28 +53,44 @@ class RegionTokens(nn.Module):
             self.tokens = nn.Parameter(torch.randn(num_regions, backbone.token_dims) * 0.02)
             self.bias = nn.Parameter(torch.randn(num_regions, backbone.num_patches) * 0.02)
 
-    def forward(self, backbone: CLIPBackbone, images: Tensor) -> Tensor:
+    def forward(
+        self, backbone: CLIPBackbone, images: Tensor, places: list[Tensor] | None = None
+    ) -> Tensor:
         """Embed images and their regions.
 
         Args:
             backbone (CLIPBackbone): The tower.
             images (Tensor): Normalised images [N, 3, H, W].
+            places (list[Tensor], optional): Where the tower has patches, gets one more tensor: how
+                each feature looks at them [N, 1 + R, P], which sums to 1. Defaults to None.
 
         Returns:
             Tensor: The global feature, then the regions, not normalised [N, 1 + R, D].
         """
-        if not self.num_regions:
+        if not self.num_regions and (places is None or backbone.token_dims is None):
             return backbone(images)[:, None]
-        if self.mode == 'last_block':
-            tokens = backbone.forward_tokens(images, self._insert)
-            first = tokens[:, :1]
-            return backbone.project(torch.cat([first, tokens[:, -self.num_regions :]], dim=1))
-        tokens = backbone.forward_tokens(images)
-        patches = tokens[:, 1:]
-        scores = self.tokens.to(patches) @ patches.transpose(1, 2)  # [N, R, P]
-        weights = (scores / patches.shape[-1] ** 0.5 + self.bias).softmax(-1)
-        pooled = weights.to(patches) @ patches
-        return backbone.project(torch.cat([tokens[:, :1], pooled], dim=1))
+
+        def insert(tokens: Tensor) -> tuple[Tensor, Tensor | None]:
+            known, mask = tokens.shape[1], None
+            if self.num_regions and self.mode == 'last_block':
+                tokens, mask = self._insert(tokens)
+            if places is not None:
+                rows = [0, *range(known, tokens.shape[1])]
+                found = read_attention(backbone.visual, tokens, rows, mask)[..., 1:known]
+                places.append(found / found.sum(-1, keepdim=True))
+            return tokens, mask
+
+        tokens = backbone.forward_tokens(images, insert)
+        known = 1 + backbone.num_patches
+        features = [tokens[:, :1], tokens[:, known:]]
+        if self.num_regions and self.mode == 'pool':
+            patches = tokens[:, 1:]
+            scores = self.tokens.to(patches) @ patches.transpose(1, 2)  # [N, R, P]
+            weights = (scores / patches.shape[-1] ** 0.5 + self.bias).softmax(-1).to(patches)
+            features[1] = weights @ patches
+            if places is not None:
+                places[-1] = torch.cat([places[-1], weights], dim=1)
+        return backbone.project(torch.cat(features, dim=1))
 
     def _insert(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         regions = tokens[:, :1] + self.tokens.to(tokens)

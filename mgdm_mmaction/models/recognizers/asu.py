@@ -15,6 +15,7 @@ from ..layers.gather import all_gather_batch
 from ..layers.region_tokens import RegionTokens
 from ..layers.unit_bank import UnitBank
 from ..losses.class_text_loss import class_targets
+from ..necks.semantic_unit_decoder import select_units
 from .clip_recognizer import CLIPRecognizer, Explanation, Weights, as_float, full_precision
 
 __all__ = ['ASU']
@@ -84,17 +85,21 @@ class ASU(CLIPRecognizer):
         self.contrastive = None if contrastive is None else MODELS.build(contrastive)
         self.unit_loss_weight = unit_loss_weight
 
-    def decode(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, inputs: Tensor, places: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:
         """Decode videos.
 
         Args:
             inputs (Tensor): Normalised frames [N, views x T, 3, H, W].
+            places (list[Tensor], optional): As :meth:`RegionTokens.forward` takes it, for all
+                frames in turn. Defaults to None.
 
         Returns:
             tuple[Tensor, Tensor]: Unit vectors z [N, views, D], and the attention over units
             [N, views, T, 1 + R, S]; region 0 is the whole frame.
         """
-        features = self.encode_frames(inputs, lambda images: self.regions(self.backbone, images))
+        features = self.encode_frames(
+            inputs, lambda images: self.regions(self.backbone, images, places)
+        )
         with full_precision(features):
             found = self.neck(as_float(features.flatten(0, 1)), self.units.class_texts())
         return tuple(part.unflatten(0, features.shape[:2]) for part in found)
@@ -132,11 +137,28 @@ class ASU(CLIPRecognizer):
             inputs (Tensor): Normalised frames [N, views x T, 3, H, W].
 
         Returns:
-            Explanation: With the weights 'units' [N, views, T, 1 + R, S], which sum to 1 over S.
+            Explanation: With the weights 'units' [N, views, T, 1 + R, S], A of the frames;
+            'class_units' [N, views, C, S], their mean times the attention of each class text over
+            the units, so that those remain that fit both; and where the tower has a grid of h x w
+            patches, 'places' [N, views, T, 1 + R, h, w], where the frame (the class token) and the
+            regions look in the last block. All sum to 1, over S or the places.
         """
-        video, attention = self.decode(inputs)
-        units = Weights(attention, ('frames', 'regions', 'items'), self.units.names)
-        return Explanation(self.score(video, self.class_texts()), {'units': units})
+        places: list[Tensor] = []
+        video, attention = self.decode(inputs, places)
+        classes, names = self.class_texts(), self.units.names
+        units = F.normalize(as_float(self.units.class_texts()), dim=-1)
+        own = select_units(as_float(classes), units, self.neck.log_tau.exp())  # [C, S]
+        shared = attention.mean((2, 3))[:, :, None] * own
+        shared = shared / shared.sum(-1, keepdim=True).clamp_min(1e-12)
+        weights = {
+            'units': Weights(attention, ('frames', 'regions', 'items'), names),
+            'class_units': Weights(shared, ('classes', 'items'), names),
+        }
+        for found in places:
+            found = as_float(found).unflatten(-1, self.backbone.visual.grid_size)
+            found = found.unflatten(0, attention.shape[:3])
+            weights['places'] = Weights(found, ('frames', 'regions', 'rows', 'columns'))
+        return Explanation(self.score(video, classes), weights)
 
     def loss(self, inputs: Tensor, data_samples: list, **kwargs) -> dict[str, Tensor]:
         """Compute the loss of a batch, that of the units included; see :meth:`training_loss`."""

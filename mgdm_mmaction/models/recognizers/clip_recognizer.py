@@ -32,7 +32,8 @@ class Weights(NamedTuple):
     Args:
         values (Tensor): [N, views, ...].
         axes (tuple[str, ...]): What the axes behind [N, views] are: 'frames', 'regions',
-            'classes' or 'items'.
+            'classes', 'items', or 'rows' and 'columns' of a grid over what the model saw of a
+            frame.
         names (list[str] | None): Names along the axis 'items', such as movements. Defaults to None.
     """
 

@@ -82,6 +82,19 @@ def toy(tmp_path_factory) -> Toy:
     return toy
 
 
+def untrained(toy: Toy, config: str, path: Path) -> Path:
+    """Write a checkpoint of a config with random weights, as MMEngine's runner saves one."""
+    init_default_scope('mmaction')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('MGDM_DATA', str(toy.data))
+        cfg = Config.fromfile(config)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(cfg=cfg.pretty_text)), path)
+    return path
+
+
 @pytest.fixture(scope='session')
 def trained(toy, tmp_path_factory) -> Path:
     """Checkpoint of one epoch of the toy config, trained once for all tests."""

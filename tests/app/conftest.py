@@ -8,10 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import torch
-from mmaction.registry import MODELS
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
 from mgdm_mmaction.apis.inferencer import MGDMInferencer
 from mgdm_mmaction.app.limits import Limits
@@ -19,7 +15,7 @@ from mgdm_mmaction.app.recognition import Recognition
 from mgdm_mmaction.app.told_apart import find_told_apart
 from mgdm_mmaction.app.uploads import UploadFolder
 from mgdm_mmaction.config import ParsedConfig
-from tests.apis.conftest import CONFIG, toy
+from tests.apis.conftest import CONFIG, toy, untrained
 
 __all__ = ['toy']
 
@@ -29,18 +25,8 @@ LIMITS = Limits(max_size=1, max_duration=3, queue=2)
 
 @pytest.fixture(scope='session')
 def checkpoint(toy) -> Path:
-    """A checkpoint of the toy config with random weights, as MMEngine's runner saves one."""
-    init_default_scope('mmaction')
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('MGDM_DATA', str(toy.data))
-        config = Config.fromfile(CONFIG)
-    torch.manual_seed(0)
-    model = MODELS.build(config.model)
-    model.init_weights()
-    path = toy.data / 'epoch_1.pth'
-    meta = dict(cfg=config.pretty_text)
-    torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
-    return path
+    """A checkpoint of the toy config with random weights."""
+    return untrained(toy, CONFIG, toy.data / 'epoch_1.pth')
 
 
 @pytest.fixture(scope='session')

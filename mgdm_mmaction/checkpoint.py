@@ -63,12 +63,9 @@ class Checkpoint:
     def k(self) -> int | None:
         """Int | None: Negatives a video in training, None if the file does not say."""
         try:
-            config = self.config
+            return self.config.k
         except MGDMError:
             return None
-        if config.attach is None:
-            return 0 if config.datasets('train') else None
-        return config.attach.k
 
     @cached_property
     def digest(self) -> str:

@@ -288,6 +288,13 @@ class ParsedConfig:
             return None
         return Attach(**{key: found[0][key] for key in Attach._fields if key in found[0]})
 
+    @property
+    def k(self) -> int | None:
+        """Int | None: Negatives a video in training, None if there is no training."""
+        if self.attach is None:
+            return 0 if self.datasets('train') else None
+        return self.attach.k
+
     def views(self, split: str) -> tuple[int, int, int]:
         """Return frames, clips and crops that a pipeline takes from one video.
 

@@ -125,7 +125,7 @@ def count_complexity(
         cfg (ParsedConfig | Config): Config with a model of this package.
         image_size (tuple[int, int], optional): Height and width of the frames. Defaults to None:
             those of the backbone.
-        num_negatives (int, optional): k. Defaults to None: that of the training pipeline, or 7.
+        num_negatives (int, optional): k. Defaults to None: that of the training, or 7.
 
     Returns:
         Complexity: The counts for one clip.
@@ -141,7 +141,7 @@ def count_complexity(
     """
     cfg = ParsedConfig.of(cfg)
     if num_negatives is None:
-        num_negatives = (cfg.attach or Attach()).k
+        num_negatives = Attach().k if cfg.k is None else cfg.k
     model = _build(cfg.config)
     height, width = image_size or getattr(model.backbone, 'image_size', (224, 224))
     clip = torch.zeros(1, model.num_frames, 3, height, width, device='meta')

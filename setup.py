@@ -131,9 +131,8 @@ class BuildWithMim(build_py):
         target = Path(self.build_lib) / PACKAGE
         shutil.rmtree(target, ignore_errors=True)
         super().run()
-        # The faces of benchmarks/, which a wheel does not hold.
-        sources = ('benchmark.py', 'toy_results.py')
-        ignore = shutil.ignore_patterns('__pycache__', '*.pyc', 'dev', *sources)
+        # The face of benchmarks/, which a wheel does not hold.
+        ignore = shutil.ignore_patterns('__pycache__', '*.pyc', 'dev', 'benchmark.py')
         for name in self.FOLDERS:
             shutil.copytree(ROOT / name, target / '.mim' / name, ignore=ignore)
         shutil.copyfile(ROOT / self.INDEX, target / '.mim' / self.INDEX)

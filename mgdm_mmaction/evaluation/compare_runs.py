@@ -93,7 +93,12 @@ def read_entries(files: Sequence[str], dumps: Sequence[str] = ()) -> tuple[dict[
             raise MGDMError(f'{path}: expected a config (.py) or a list of them (.yml).')
         content = read_config(path).config._cfg_dict.to_dict()
         settings |= {key[1:]: content.pop(key) for key in _SETTINGS if key in content}
-        found += [(name, _entry(name, item, path)) for name, item in content.items()]
+        # Without a config a piece is text for the YAML file alone.
+        found += [
+            (name, _entry(name, item, path))
+            for name, item in content.items()
+            if not name.startswith('.') or 'config' in item
+        ]
     for text in dumps:
         name, equals, path = text.partition('=')
         if not (name and equals and path):
@@ -116,7 +121,7 @@ def _entry(name: str, item: Any, path: str) -> Entry:
         raise MGDMError(f'{where} is {item!r}; expected a mapping with {", ".join(_KEYS)}.')
     if unknown := sorted(set(item) - set(_KEYS)):
         raise MGDMError(f'{where} has {", ".join(unknown)}; expected {", ".join(_KEYS)}.')
-    if not item.get('config') and not item.get('dump') and not name.startswith('.'):
+    if not item.get('config') and not item.get('dump'):
         raise MGDMError(f'{where} has neither a config nor a dump.')
     for key, kind in (('options', dict), ('mine', list)):
         if not isinstance(item.get(key) or kind(), kind):

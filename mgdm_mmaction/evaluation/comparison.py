@@ -258,16 +258,20 @@ class Comparison:
             pairs=self._beats(scores)[counted].mean() if counted.any() else np.nan,
             ece=calibration_error(scores, labels),
         )
+        rights = {'top1': scores.argmax(axis=1) == labels}
         if self._groups is not None:
             own = self._groups[labels]
             among = np.where(self._groups == own[:, None], scores, -np.inf)
-            values['group'] = (self._groups[scores.argmax(axis=1)] == own).mean()
-            values['within_group'] = (among.argmax(axis=1) == labels).mean()
+            rights['group'] = self._groups[scores.argmax(axis=1)] == own
+            rights['within_group'] = among.argmax(axis=1) == labels
+            values |= {key: right.mean() for key, right in rights.items() if key != 'top1'}
         for name, part in self._parts.items():
             rows, part = np.isin(labels, part), np.asarray(part)
-            values[f'{name}, top-1'] = (scores[rows].argmax(axis=1) == labels[rows]).mean()
             among = part[scores[rows][:, part].argmax(axis=1)]
-            values[f'{name}, top-1 among them'] = (among == labels[rows]).mean()
+            values |= {
+                f'{name}: {MEASURES[key]}': right[rows].mean() for key, right in rights.items()
+            }
+            values[f'{name}: top-1 among them'] = (among == labels[rows]).mean()
         return values
 
     def _right(self, run: Dump) -> np.ndarray:

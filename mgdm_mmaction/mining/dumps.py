@@ -57,11 +57,11 @@ def read_dump(dump: str | Path, num_classes: int | None) -> Dump:
             f'{dump}: is no dump of a test run ({type(error).__name__}: {found}). Write one: '
             'tools/test.py CONFIG CHECKPOINT --dump FILE.pkl'
         ) from None
-    if scores.ndim == 2 and num_classes is None:
+    if num_classes is None and scores.ndim == 2:
         num_classes = scores.shape[1]
     if scores.shape[1:] != (num_classes,):
         raise MGDMError(
-            f'{dump}: has scores of {scores.shape[1]} classes, but the config has {num_classes}. '
+            f'{dump}: has scores of {scores.shape[1]} classes; expected {num_classes}. '
             'Dump a test of this config.'
         )
     if len(bad := np.flatnonzero((labels < 0) | (labels >= num_classes))):

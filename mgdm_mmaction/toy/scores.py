@@ -1,7 +1,6 @@
 """Accuracies on the toy set: of a dumped test run, and of a CLIP before any training on video."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,29 +36,13 @@ class Scores(NamedTuple):
     motion: float
 
 
-def read_scores(
-    dump: str | os.PathLike,
-    labels: Sequence[int] | None = None,
-    among: Sequence[int] | None = None,
-) -> Scores:
-    """Compute the accuracies of a file that ``tools/test.py --dump`` wrote.
-
-    Args:
-        dump (str | os.PathLike): The file.
-        labels (Sequence[int], optional): Count the videos of these classes alone. Defaults to all.
-        among (Sequence[int], optional): Let these classes alone be chosen. Defaults to all.
-    """
+def read_scores(dump: str | os.PathLike) -> Scores:
+    """Compute the accuracies of a file that ``tools/test.py --dump`` wrote."""
     samples = load(str(dump))
-    scores = torch.stack([sample['pred_score'] for sample in samples])
-    truth = torch.cat([sample['gt_label'] for sample in samples])
-    if among is not None:
-        others = torch.ones(scores.shape[1], dtype=torch.bool)
-        others[list(among)] = False
-        scores[:, others] = float('-inf')
-    if labels is not None:
-        wanted = torch.isin(truth, torch.tensor(list(labels)))
-        scores, truth = scores[wanted], truth[wanted]
-    return _count(scores, truth)
+    return _count(
+        torch.stack([sample['pred_score'] for sample in samples]),
+        torch.cat([sample['gt_label'] for sample in samples]),
+    )
 
 
 @torch.no_grad()

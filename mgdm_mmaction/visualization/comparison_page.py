@@ -14,7 +14,8 @@ _MEASURES = (
     'In %, mean ± standard deviation (n - 1) over the seeds; the last epoch is tested. Confusable '
     'pairs: how often a video scores its class above the one class that its class is most often '
     'taken for, over all models together, so that the pairs are the same in every row. ECE: '
-    'expected calibration error, 15 bins of equal width; lower is better.'
+    'expected calibration error, 15 bins of equal width; lower is better. "Among them": only the '
+    'classes of a part can be chosen.'
 )
 _TESTS = (
     'Points of top-1. p (videos): exact sign-flip test over the videos, of the hits summed over '

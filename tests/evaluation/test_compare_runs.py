@@ -162,6 +162,9 @@ def test_entries_are_tested_alike(tmp_path, monkeypatch):
 def test_the_experiments_of_the_toy():
     entries, settings = read_entries([str(ROOT / 'configs' / 'toy' / 'comparison.yml')])
     assert settings == {'groups': r'^\S+'}
+    unseen, settings = read_entries([str(ROOT / 'configs' / 'toy' / 'unseen.yml')])
+    assert sorted(sum(settings['parts'].values(), [])) == list(range(36))
+    assert unseen['ASU, unseen'].needs == {'.ASU, seen'}
     options = entries['k = 7, no representer'].options
     assert (options['k'], options['model.neck.num_layers']) == (7, 0)
     assert all(not entry.config or Path(entry.config).is_file() for entry in entries.values())

@@ -94,9 +94,9 @@ class TestComparison:
         pairs = [scores[i, c] > scores[i, found.partners[c]] for i, c in enumerate(labels)]
         assert values['pairs'] == pytest.approx(np.mean(pairs))
         new = [i for i in range(60) if labels[i] in (0, 7)]
-        assert values['new, top-1'] == np.mean([scores[i].argmax() == labels[i] for i in new])
+        assert values['new: top-1'] == np.mean([scores[i].argmax() == labels[i] for i in new])
         among = [(scores[i, 0] > scores[i, 7]) == (labels[i] == 0) for i in new]
-        assert values['new, top-1 among them'] == np.mean(among)
+        assert values['new: top-1 among them'] == np.mean(among)
         assert found.spreads['top1']['a'] == pytest.approx(
             np.std(found.values['top1']['a'], ddof=1)
         )
@@ -116,6 +116,11 @@ class TestComparison:
         values = found.values.loc['a', 0]
         assert values['group'] == pytest.approx(expected.object)
         assert values['within_group'] == pytest.approx(expected.motion)
+        dump(
+            [sample for sample in samples if sample['gt_label'] in (0, 7)], str(tmp_path / 'n.pkl')
+        )
+        expected = read_scores(tmp_path / 'n.pkl')
+        assert values['new: right within the group'] == pytest.approx(expected.motion)
 
     def test_partners_are_those_most_often_taken_for_it(self, found):
         for label in range(12):

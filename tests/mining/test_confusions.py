@@ -52,7 +52,7 @@ def test_the_order_is_that_of_the_mean_scores(root, capsys):
     ('options', 'message'),
     [
         (dict(labels=[0, 1, 2]), r'no video of 1 classes \(swim\)'),
-        (dict(labels=[0, 1, 2, 3], classes=5), 'scores of 5 classes, but the config has 4'),
+        (dict(labels=[0, 1, 2, 3], classes=5), 'scores of 5 classes; expected 4'),
         (dict(labels=[0, 1, 2, 3], logits=True), 'do not add up to 1'),
     ],
 )

@@ -1,16 +1,13 @@
-"""The demo and the experiments, as small as they get, and the commands they run."""
+"""The demo, as small as it gets, and the commands it runs."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from benchmarks import toy_results
-from benchmarks.toy_results import VARIANTS, run_experiments
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.commands.toy_demo import main
 from mgdm_mmaction.toy import demo
-from mgdm_mmaction.toy.actions import list_actions
 from mgdm_mmaction.toy.demo import locate, run_command, shorten
 from tests.tools import run_tool
 
@@ -50,24 +47,6 @@ def test_locate_is_what_one_would_type(monkeypatch):
 def test_mistakes_are_reported_before_any_work():
     with pytest.raises(MGDMError, match='--k should be 1 to 16'):
         main(['--k', '17'])
-    with pytest.raises(MGDMError, match="'k = 99' is unknown; there are k = 0"):
-        run_experiments(['--variants', 'k = 99'])
-
-
-def test_unseen_classes_are_left_out_of_the_training(tmp_path, monkeypatch):
-    monkeypatch.setenv('MGDM_DATA', str(tmp_path))
-    names = [action.name for action in list_actions()]
-    (tmp_path / 'toy').mkdir()
-    (tmp_path / 'toy' / 'classes.txt').write_text('\n'.join(names))
-    rows = [f'{name.replace(" ", "_")}.mp4 {label}' for label, name in enumerate(names)]
-    (tmp_path / 'toy' / 'train_list.txt').write_text('\n'.join(rows))
-    files = [option.split('=')[1] for option in toy_results._seen_classes(tmp_path / 'out')]
-    classes, videos = (Path(file).read_text().splitlines() for file in files)
-    assert len(classes) == len(videos) == 30
-    left_out = [name.split(' ', 1) for name in names if name not in classes]
-    assert len({o for o, _ in left_out}) == len({m for _, m in left_out}) == 6
-    for label, name in enumerate(classes):
-        assert videos[label] == f'{name.replace(" ", "_")}.mp4 {label}'
 
 
 def fork(command, log_file, echo=None, environment=None):
@@ -81,23 +60,14 @@ def fork(command, log_file, echo=None, environment=None):
 
 
 @pytest.mark.slow
-def test_demo_and_experiments_run_through(tmp_path, monkeypatch, capsys):
+def test_demo_runs_through(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('MGDM_DATA', str(tmp_path / 'data'))
     monkeypatch.delenv('PYTHONPATH', raising=False)
     # The commands are those of a newcomer; only how their processes begin is not.
-    for module in (demo, toy_results):
-        monkeypatch.setattr(module, 'run_command', fork)
+    monkeypatch.setattr(demo, 'run_command', fork)
     main(['--clips', '1', '1', '--clip-steps', '2', '--epochs', '1', '--k', '3'])
     screen = capsys.readouterr().out
     for words in ('[8/8]', 'zero-shot CLIP', 'k = 0 (no negatives)', 'MGDM, k = 3', 'On your own'):
         assert words in screen
     assert (tmp_path / 'work_dirs' / 'toy_demo' / 'k3' / 'epoch_1.pth').exists()
-
-    args = ['--seeds', '0', '--variants', 'k = 3 (bot)', '--out', str(tmp_path / 'out')]
-    run_experiments([*args, '--options', 'train_cfg.max_epochs=1'])
-    assert '| k = 3 (bot) |' in capsys.readouterr().out
-    assert (tmp_path / 'out' / 'results.md').exists()
-    log = next((tmp_path / 'out').glob('*/train.log')).read_text()
-    for option in VARIANTS['k = 3 (bot)'].options:
-        assert option in log.split('\n')[0]

@@ -106,6 +106,9 @@ EXTRAS = {
         'sphinx>=8.1',
         'myst-parser>=4.0',
         'furo>=2024.8.6',
+        # Run the notebook. Tried: 0.11 and 7.4, which wants Python 3.11.
+        'nbclient>=0.11',
+        'ipykernel>=7',
     ],
 }
 

@@ -19,7 +19,7 @@ from sphinx.environment import BuildEnvironment
 __all__ = ['setup']
 
 FOLDER = '_files'
-_LEXERS = {'.py': 'python', '.sh': 'bash', '.json': 'json', '.yml': 'yaml'}
+_LEXERS = {'.py': 'python', '.sh': 'bash', '.json': 'json', '.ipynb': 'json', '.yml': 'yaml'}
 _OUTSIDE = re.compile(r'(?<=\]\()\.\./([\w./-]+\.md)(#[\w-]+)?(?=\))')
 
 

@@ -261,13 +261,15 @@ def write_lists(
         )
         reports.append(f'{path}\n{clips.describe(list_digest(texts[path]), missing)}')
         config = form.dataset(str(path), str(clips.root))
-        if any(isinstance(label, tuple) for _, label in clips.rows):
+        several = any(isinstance(label, tuple) for _, label in clips.rows)
+        if several:
             config.update(multi_class=True, num_classes=len(clips.classes))
         ((prefix, root),) = config['data_prefix'].items()
         words = {key: repr(value) for key, value in config.items()}
         words['data_prefix'] = f'dict({prefix}={root!r})'
         configs.append('  ' + ', '.join(f'{key}={value}' for key, value in words.items()))
-        checks.setdefault(root, []).append(str(path))
+        if not several:  # check_videos.py reads one label a clip
+            checks.setdefault(root, []).append(str(path))
     write_texts(texts, force)
     options = ['--rawframes'] if form.frames else []
     signs = {sign: name for name, sign in DELIMITERS.items()}
@@ -280,7 +282,7 @@ def write_lists(
             'In a config:',
             *configs,
             *(f"  model.cls_head: classes='{path}'" for path in classes),
-            'Next, decode every clip once:',
+            *(['Next, decode every clip once:'] if checks else []),
             *(
                 f'  python {shlex.join(["tools/data/check_videos.py", *paths, "--root", root])}'
                 f' {shlex.join(options)}'.rstrip()

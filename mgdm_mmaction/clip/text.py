@@ -35,7 +35,8 @@ def tokenize(texts: Sequence[str] | str, arch: str) -> Tensor:
     if not texts:
         raise MGDMError('tokenize: got no texts')
     tokenizer, length = _tokenizer(arch)
-    tokens = tokenizer(texts, context_length=length)
+    with torch.device('cpu'):  # also where a model is built without values, on the meta device
+        tokens = tokenizer(texts, context_length=length)
     if isinstance(tokenizer, SimpleTokenizer):
         # Only a full row can have been cut, so hardly any text is encoded twice.
         full = torch.nonzero(tokens[:, -1]).flatten().tolist()

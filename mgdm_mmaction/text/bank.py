@@ -254,6 +254,8 @@ class TextBank(BaseModule):
         if self.tower is None:
             return self.embeddings[ids]
         if self.training or torch.is_grad_enabled():
+            if ids.is_meta:  # operations are counted, of values that nobody knows
+                return self._run_tower(self.tokens[ids.flatten()]).unflatten(0, ids.shape)
             distinct, place = torch.unique(ids, return_inverse=True)
             return self._run_tower(self.tokens[distinct])[place]
         if self._encoded is None:
@@ -320,13 +322,13 @@ class TextBank(BaseModule):
         """Take over a corpus with the embeddings of its labels, or with its tokens."""
         device = self.class_ids.device if hasattr(self, 'class_ids') else None
         self.corpus, self._encoded = corpus, None
+        class_ids = torch.as_tensor(corpus.class_ids, dtype=torch.long, device=device)
+        self.register_buffer('class_ids', class_ids, persistent=False)
         if self.tower is None:
             self.register_buffer('embeddings', embeddings.to(device))
         else:
             tokens = tokenize(corpus.prompts, self.arch).unflatten(0, (len(corpus), -1))
-            self.register_buffer('tokens', tokens.to(device), persistent=False)
-        class_ids = torch.as_tensor(corpus.class_ids, dtype=torch.long, device=device)
-        self.register_buffer('class_ids', class_ids, persistent=False)
+            self.register_buffer('tokens', tokens.to(class_ids.device), persistent=False)
 
     def _exchange(self, corpus: LabelCorpus) -> None:
         """Replace the corpus by another of the same prompt, and encode what is new in it."""

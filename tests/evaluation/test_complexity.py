@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from mgdm_mmaction.clip import build_text
 from mgdm_mmaction.commands.get_flops import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.evaluation.complexity import ModuleCounter, count_complexity
@@ -105,6 +106,19 @@ def test_full_count_equals_that_of_real_values(counted):
     assert counted.params == sum(p.numel() for p in model.parameters())
     assert counted.text_bank == tuple(model.text_bank.embeddings.shape)
     assert (counted.num_frames, counted.image_size) == (NUM_FRAMES, (64, 64))
+
+
+def test_a_text_tower_in_training_counts(counted):
+    model = tiny_config(cls_head=dict(NEIGHBORS, train_text=True, prompt_tokens=2))
+    found = count_complexity(Config(dict(model=model)), num_negatives=2)
+    tower = build_text('mgdm-tiny')
+    width = tower.token_embedding.embedding_dim
+    assert found.params == counted.params + sum(p.numel() for p in tower.parameters()) + 2 * width
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        tower(torch.zeros(1, tower.context_length, dtype=torch.long))
+    one = counter.get_total_flops()
+    assert found.train_forward - counted.train_forward == (1 + 2) * one
+    assert found.test - counted.test == 5 * one
 
 
 def test_frozen_parts_need_less_backward(counted):

@@ -32,12 +32,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     from ..visualization.pages import write_page
 
     entries, settings = read_entries(args.runs, args.dumps)
+    if not entries:
+        raise MGDMError('nothing to compare: name configs, a YAML file of them, or --dumps.')
     names = args.only or [name for name in entries if not name.startswith('.')]
     for name in names:
         if name not in entries:
             raise MGDMError(f'--only {name}: is unknown; there are {", ".join(entries)}.')
-    if not names:
-        raise MGDMError('nothing to compare: name configs, a YAML file of them, or --dumps.')
     runs = Runs(entries, args.seeds, out, args.cfg_options)
     classes = runs.check(names)
     runs.run(names, args.jobs)

@@ -225,13 +225,17 @@ class Runs:
         ]
         failed = []
         with ThreadPoolExecutor(jobs) as pool:
-            for done in as_completed([pool.submit(self.dump, *run) for run in runs]):
-                if (error := done.exception()) is None:
-                    continue
-                if not isinstance(error, MGDMError):
-                    raise error
-                failed.append(error)
-                print(f'error: {error}', flush=True)
+            try:
+                for done in as_completed([pool.submit(self.dump, *run) for run in runs]):
+                    try:
+                        done.result()
+                    except MGDMError as error:
+                        failed.append(error)
+                        print(f'error: {error}', flush=True)
+            except BaseException:
+                # Ctrl-C ends the commands that run; nothing else shall begin.
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         if failed:
             raise MGDMError(
                 f'{len(failed)} of {len(runs)} runs failed; the same command goes on with what is '

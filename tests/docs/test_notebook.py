@@ -21,7 +21,7 @@ def test_own_video(tmp_path, monkeypatch):
     nbformat.validate(notebook)
     assert not any(cell.get('outputs') for cell in notebook.cells), 'clear the outputs'
     resources = dict(metadata=dict(path=str(FOLDER)))
-    done = NotebookClient(notebook, timeout=300, resources=resources).execute()
+    done = NotebookClient(notebook, timeout=900, resources=resources).execute()
     outputs = {
         cell.id: [out.get('data', {}) for out in cell.get('outputs', ())] for cell in done.cells
     }

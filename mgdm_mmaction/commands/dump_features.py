@@ -43,10 +43,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     broken: dict[str, str] = {}
     if left:
         runner, _ = build_test_runner(cfg)
-        for clip in iterate_features(runner, 'head' if args.dump_score else args.stage):
+        for clip in iterate_features(runner, settings['stage']):
             if clip.features is not None:
-                features = clip.features.softmax(-1) if args.dump_score else clip.features
-                pooled = pool_features(features, args.temporal_type, args.multi_view)
+                pooled = pool_features(clip.features, args.temporal_type, args.multi_view)
                 out.add(clip.name, clip.label, pooled)
                 written.add(clip.name)
         # Every rank has a part of the videos, and some of them twice, so that all have as many.

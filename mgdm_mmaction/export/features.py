@@ -35,7 +35,8 @@ class Clip(NamedTuple):
     Args:
         name (str): Its path as the list writes it.
         label (int): Its label.
-        features (Tensor | None): [views, T, D], [views, C] for the stage 'head', float32 on the
+        features (Tensor | None): [views, T, D], [views, C] for the
+            stages 'head' and 'probabilities', float32 on the
             CPU. None if the video cannot be read.
     """
 
@@ -109,7 +110,7 @@ def iterate_features(runner: Runner, stage: str = 'neck') -> Iterator[Clip]:
         runner (Runner): Result of :func:`mgdm_mmaction.apis.test.build_test_runner` for a config
             that :func:`prepare_pipeline` has changed.
         stage (str, optional): 'video' for what the model compares with texts, else a stage of its
-            ``extract_feat``. Defaults to 'neck'.
+            ``extract_feat``, or 'probabilities'. Defaults to 'neck'.
 
     Yields:
         Clip: Features of a video, in the loader's order.
@@ -126,15 +127,20 @@ def iterate_features(runner: Runner, stage: str = 'neck') -> Iterator[Clip]:
         if inputs.shape[1] % model.num_frames == 0:
             inputs = inputs.flatten(0, 1).unflatten(0, (-1, model.num_frames))
         # [N x views, 1, ...] -> [N, views, ...]; what does not fit is the model's to refuse.
-        parts = [
-            model.encode_video(part) if stage == 'video' else model.extract_feat(part, stage)[0]
-            for part in inputs.split(_CLIPS_AT_ONCE)
-        ]
+        parts = [_run(model, part, stage) for part in inputs.split(_CLIPS_AT_ONCE)]
         features = torch.cat(parts).flatten(0, 1).unflatten(0, (-1, views)).float().cpu()
         for sample, feature in zip(data['data_samples'], features, strict=True):
             name, label = names[sample.sample_idx]
             readable = not sample.get('unreadable', False)
             yield Clip(name, label, feature if readable else None)
+
+
+def _run(model: CLIPRecognizer, inputs: Tensor, stage: str) -> Tensor:
+    if stage == 'video':
+        return model.encode_video(inputs)
+    if stage == 'probabilities':
+        return model.probabilities(model.extract_feat(inputs)[0])
+    return model.extract_feat(inputs, stage)[0]
 
 
 def pool_features(features: Tensor, temporal: str = 'avg', views: bool = False) -> np.ndarray:

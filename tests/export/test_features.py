@@ -69,6 +69,8 @@ def test_stages_views_and_times(trained, dump, tmp_path):
     keep = ('--format', 'npy', '--temporal-type', 'keep', '--multi-view')
     dump(tmp_path / 'clip', '--stage', 'backbone', *keep)
     dump(tmp_path / 'scores.npz', '--dump-score')
+    several = ('--cfg-options', 'model.test_cfg.average_clips=sigmoid')
+    dump(tmp_path / 'several.npz', '--dump-score', *several)
     dump(tmp_path / 'logits.csv', '--stage', 'head')
 
     table = np.load(tmp_path / 'scores.npz')
@@ -85,6 +87,8 @@ def test_stages_views_and_times(trained, dump, tmp_path):
         np.testing.assert_allclose(views, _expected(trained, name, 'backbone'), atol=1e-5)
         logits = _expected(trained, name, 'head')
         np.testing.assert_allclose(table['features'][i], logits.softmax(-1).mean(0), atol=1e-6)
+        found = np.load(tmp_path / 'several.npz')['features'][i]
+        np.testing.assert_allclose(found, logits.sigmoid().mean(0), atol=1e-6)
         values = [float(value) for value in rows[1 + i][2:]]
         np.testing.assert_allclose(values, logits.mean(0), rtol=1e-4, atol=1e-4)
 

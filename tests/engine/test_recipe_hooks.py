@@ -15,6 +15,7 @@ from tests.engine.tiny_run import run_log, tiny_run_cfg, tiny_train
 from tests.models.tiny import tiny_batch, tiny_config, tiny_model
 
 ACCUMULATE = dict(optim_wrapper__accumulative_counts=2)
+CLASSIFIER = {**tiny_config(), 'loss': None, 'class_loss': dict(type='ClassTextLoss')}
 UNIFORM = dict(neck=dict(num_layers=0, attention='uniform'))
 
 
@@ -156,10 +157,11 @@ class TestSummary:
             ),
             (
                 ACCUMULATE,
-                r'a step: 4 clips x 1 processes x 2 accumulated = 8 clips, of which the .* sees 4 '
-                r'at a time; learning rate not scaled\n(.*\n)?.*meant for 4 clips a step .* '
-                r'--auto-scale-lr multiplies it by 2',
+                r'a step: 4 clips x 1 processes x 2 accumulated = 8 clips, of which the '
+                r'contrastive loss sees 4 at a time; learning rate not scaled\n(.*\n)?'
+                r'.*meant for 4 clips a step .* --auto-scale-lr multiplies it by 2',
             ),
+            (dict(model=CLASSIFIER, **ACCUMULATE), r'= 8 clips; learning rate not scaled'),
             (
                 dict(auto_scale_lr__enable=True, **ACCUMULATE),
                 r'8 clips, .*; learning rate x 2 \(base batch 4\)(?!(.|\n)*meant for)',

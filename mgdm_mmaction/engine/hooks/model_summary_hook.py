@@ -68,7 +68,7 @@ class ModelSummaryHook(Hook):
             f'a step: {size} clips x {runner.world_size} processes x {accumulated} accumulated = '
             f'{total} clips'
         )
-        if accumulated > 1:
+        if accumulated > 1 and getattr(model, 'contrasts', False):
             line += f', of which the contrastive loss sees {contrasted} at a time'
         line += '; learning rate ' + (
             f'x {total / base:g} (base batch {base})' if base and scaled else 'not scaled'

@@ -83,6 +83,7 @@ class ASU(CLIPRecognizer):
         )
         self.class_loss = MODELS.build(class_loss)
         self.contrastive = None if contrastive is None else MODELS.build(contrastive)
+        self.contrasts = self.contrastive is not None
         self.unit_loss_weight = unit_loss_weight
 
     def decode(self, inputs: Tensor, places: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:

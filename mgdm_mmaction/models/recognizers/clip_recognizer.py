@@ -87,6 +87,9 @@ class CLIPRecognizer(BaseRecognizer):
     #: Parts that only :meth:`encode_classes` runs: their result replaces them in :meth:`folded`.
     text_parts: ClassVar[tuple[str, ...]] = ('cls_head.text_bank',)
 
+    #: Whether the loss contrasts the videos of a batch, so that accumulated ones are no larger one.
+    contrasts: bool = False
+
     def __init__(
         self,
         backbone: dict,

@@ -60,6 +60,7 @@ class KGCLIP(CLIPRecognizer):
     """
 
     text_parts: ClassVar[tuple[str, ...]] = ('cls_head.text_bank', 'cls_head.discriminator')
+    contrasts = True
 
     def __init__(
         self,

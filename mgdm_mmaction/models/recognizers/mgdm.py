@@ -54,6 +54,7 @@ class MGDM(CLIPRecognizer):
         if not loss and not class_loss:
             raise MGDMError('MGDM needs a loss: set `model.loss`, `model.class_loss` or both')
         self.loss_module = MODELS.build(loss) if loss else None
+        self.contrasts = self.loss_module is not None
         self.class_loss = MODELS.build(class_loss) if class_loss else None
 
     def encode_video(self, inputs: Tensor) -> Tensor:

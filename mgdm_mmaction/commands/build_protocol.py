@@ -100,10 +100,11 @@ def _shares(args: argparse.Namespace, output: _Output) -> list[str]:
 
 def _half_classes(args: argparse.Namespace, output: _Output) -> list[str]:
     rows = read_rows(args.lists, len(args.names), args.form)
-    size = args.number or len(args.names) // 2
-    for draw, chosen in enumerate(_draws(args, args.names, size), 1):
+    draws = _draws(args, args.names, args.number or len(args.names) // 2)
+    for draw, chosen in enumerate(draws, 1):
         output.add_chosen(f'half_draw{draw}', rows, args.classes, chosen)
-    return [f'Each draw: {size} of {len(args.names)} classes.']
+    sizes = ' or '.join(map(str, sorted(set(map(len, draws)))))
+    return [f'Each draw: {sizes} of {len(args.names)} classes.']
 
 
 def _unseen(args: argparse.Namespace, output: _Output) -> list[str]:

@@ -95,7 +95,7 @@ def test_raw_frames_and_other_delimiters_stay_as_they_are(data):
     assert set((data / 'out/b_2shot_seed1.txt').read_text().splitlines()) < set(frames)
 
 
-def test_half_of_the_classes(data):
+def test_half_of_the_classes(data, capsys):
     run('half-classes val.txt train.txt')
     pool = {p: NAMES[label] for part in ('train', 'val') for p, label in rows(data / f'{part}.txt')}
     draws = set()
@@ -109,11 +109,14 @@ def test_half_of_the_classes(data):
         }
         draws.add(tuple(names))
     assert len(draws) > 3
-    (data / 'first.csv').write_text('id,name\n0,Wave\n1,brush hair\n')
+    (data / 'first.csv').write_text('id,name\n0,Wave\n1,brush hair\n2,golf\n')
+    capsys.readouterr()
     run('half-classes val.txt --chosen first.csv --force')
+    assert 'Each draw: 3 of 5 classes.' in capsys.readouterr().out
     assert rows(data / 'out/half_draw1.txt') == [
         ('BrushHair/val_0.avi', 1), ('BrushHair/val_1.avi', 1),
         ('wave/val_0.avi', 0), ('wave/val_1.avi', 0),
+        ('golf/val_0.avi', 2), ('golf/val_1.avi', 2),
     ]  # fmt: skip
 
 

@@ -137,6 +137,9 @@ def test_without_discriminator_the_texts_stay():
     guides, texts = head(torch.tensor([[1, 2]]))
     torch.testing.assert_close(texts[0], head.text_bank.embeddings[[1, 2]])
     torch.testing.assert_close(guides[0], head.text_bank.embeddings[1])
+    assert head.context is None
+    for found in head.encode_classes():
+        torch.testing.assert_close(found, head.text_bank.embeddings[:5])
 
 
 def test_contexts():

@@ -65,6 +65,7 @@ class HardNegativeTextHead(BaseModule):
 
     Attributes:
         text_bank (TextBank): The labels and their CLIP embeddings.
+        context (str | None): As above; None without a discriminator, where it changes nothing.
 
     Raises:
         ValueError: If ``context`` is unknown.
@@ -101,7 +102,6 @@ class HardNegativeTextHead(BaseModule):
             with_cp,
             prompt_tokens,
         )
-        self.context = context
         self.num_neighbors = num_neighbors
         self.discriminator = MODELS.build(
             {
@@ -111,6 +111,7 @@ class HardNegativeTextHead(BaseModule):
                 'embed_dims': self.text_bank.embed_dims,
             }
         )
+        self.context = context if getattr(self.discriminator, 'num_layers', True) else None
         self.logit_scale = nn.Parameter(torch.tensor(_INITIAL_LOGIT_SCALE))
         self.threshold = None if threshold is None else nn.Parameter(torch.tensor(threshold))
         self._ids_checked = False
@@ -195,7 +196,7 @@ class HardNegativeTextHead(BaseModule):
         """
         context = context or self.context
         guides = self.text_bank.class_texts()
-        if context == 'all':
+        if context in ('all', None):
             return guides, self.discriminator(guides[None])[0]
         if context == 'single':
             return guides, self.discriminator(guides[:, None])[:, 0]

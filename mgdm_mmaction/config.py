@@ -7,11 +7,14 @@ it are the same to every search here. Nothing imports torch.
 
 import copy
 import inspect
+import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, NamedTuple
+
+from wrapt import transient_function_wrapper
 
 from .config_rules import check_keys, check_values
 from .errors import MGDMError, require_file
@@ -332,6 +335,13 @@ def count_views(pipeline: Sequence[Mapping]) -> tuple[int, int, int]:
     return frames, clips, crops
 
 
+@transient_function_wrapper('mmengine.config.config', 'print_log')
+def _quietly(wrapped: Callable, instance: None, args: tuple, kwargs: dict) -> None:
+    """Leave out the line for every variable that every file of a config reads."""
+    if kwargs.get('level', logging.INFO) > logging.INFO:
+        wrapped(*args, **kwargs)
+
+
 def read_config(path: str | PathLike, options: Mapping | None = None) -> ParsedConfig:
     """Read a config file.
 
@@ -350,7 +360,7 @@ def read_config(path: str | PathLike, options: Mapping | None = None) -> ParsedC
 
     require_file(path, 'config')
     try:
-        config = Config.fromfile(str(path))
+        config = _quietly(Config.fromfile)(str(path))
     except MGDMError:
         raise
     except Exception as error:

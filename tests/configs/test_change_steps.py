@@ -4,7 +4,7 @@ import pytest
 from mmengine.config import Config
 
 from mgdm_mmaction import MGDMError
-from mgdm_mmaction.config import Attach, ParsedConfig, change_steps
+from mgdm_mmaction.config import Attach, ParsedConfig, change_steps, read_config
 from mgdm_mmaction.datasets import AttachHardNegatives
 from tests.configs.walk import CONFIGS
 
@@ -55,3 +55,15 @@ def test_a_mistake_in_a_config_file_is_one_line(tmp_path):
     )
     with pytest.raises(MGDMError, match='no pipeline has a step AttachNegatives'):
         Config.fromfile(str(my))
+
+
+def test_variables_of_a_config_are_not_logged(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr('mmengine.config.config.print_log', lambda text, **_: said.append(text))
+    monkeypatch.setenv('MGDM_NAME', 'b')
+    path = tmp_path / 'my.py'
+    path.write_text("name = '{{$MGDM_NAME:a}}'\n")
+    assert read_config(path).config.name == 'b'
+    assert not said
+    Config.fromfile(path)
+    assert said, 'MMEngine itself goes on as before'

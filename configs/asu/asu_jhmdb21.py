@@ -1,11 +1,13 @@
 """ASU on JHMDB-21 with the tiny tower: CLIP of 64 x 64 pixels, 8 frames, for two CPU cores.
 
     export MGDM_CUSTOM_VIDEOS=data/jhmdb21/videos MGDM_CUSTOM_ROOT=data/jhmdb21
-The folder of classes gives the lists, as in configs/asu/asu_custom.py; the units are packaged. The
-weights of the tiny tower lie in MGDM_CUSTOM_ROOT as clip.pt (tools/train_toy_clip.py makes some on
-the toy data; they know nothing of people). For CLIP's own weights: configs/asu/asu_custom.py with
-`--cfg-options model.units.file=jhmdb21`.
+    python tools/data/build_lists.py folders data/jhmdb21/videos --out data/jhmdb21 \
+        --val-fraction 0.3 --group-by '([^/]+)_._[cn]m_' --delimiter tab
+    python tools/train_tiny_clip.py data/jhmdb21/train_list.txt --root data/jhmdb21/videos \
+        --classes data/jhmdb21/classes.txt
     python tools/train.py configs/asu/asu_jhmdb21.py
+--group-by keeps the clips of a film on one side. The units are packaged. For CLIP's own weights:
+configs/asu/asu_custom.py with `--cfg-options model.units.file=jhmdb21`.
 
 Protocol: 1 clip x 8 frames x 1 centre crop of 64. Not run by us.
 """

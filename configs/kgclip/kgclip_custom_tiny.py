@@ -1,10 +1,10 @@
 """KG-CLIP on your own clips, or JHMDB, with a tiny CLIP: for a laptop without a network.
 
 The tower and what it is worth: configs/custom/mgdm_custom_tiny.py. JHMDB has a packaged graph of
-movements, written by hand, six or so a class:
+movements, written by hand, six or so a class. --group-by keeps the clips of a film on one side:
     export MGDM_CUSTOM_VIDEOS=data/jhmdb21/videos MGDM_CUSTOM_ROOT=data/jhmdb21 MGDM_GRAPH=jhmdb21
     python tools/data/build_lists.py folders data/jhmdb21/videos --out data/jhmdb21 \
-        --val-fraction 0.3 --delimiter tab
+        --val-fraction 0.3 --group-by '([^/]+)_._[cn]m_' --delimiter tab
     python tools/train_tiny_clip.py data/jhmdb21/train_list.txt --root data/jhmdb21/videos \
         --classes data/jhmdb21/classes.txt
     python tools/train.py configs/kgclip/kgclip_custom_tiny.py

@@ -31,7 +31,7 @@ from mgdm_mmaction.config import change_steps, insert_step
 
 data_root = '{{$MGDM_DATA:data}}/kinetics_tps'
 share = '{{$MGDM_SHARE:1}}'
-suffix = '' if share == '1' else f'_{share}'
+suffix = '' if share == '1' else f'_{share}'  # of lists, graph and work directory
 graph = '{{$MGDM_GRAPH:-}}'.strip('-') or f'{data_root}/graph{suffix}.json'
 
 model = dict(cls_head=dict(classes=f'{data_root}/classes.txt'), graph=graph)
@@ -89,4 +89,5 @@ param_scheduler = [
 ]
 train_cfg = dict(max_epochs=50)
 auto_scale_lr = dict(base_batch_size=64)
-del share, suffix, jitter, rand_augment
+work_dir = f'work_dirs/{{ fileBasenameNoExtension }}{suffix}'
+del share, jitter, rand_augment

@@ -10,3 +10,4 @@ Protocol: 1 clip x frames x 1 centre crop of 224. Not run by us.
 _base_ = 'kgclip_vit-b-16_kinetics-tps.py'
 
 model = dict(cls_head=dict(train_text=True, with_cp=True))
+work_dir = f'work_dirs/{{ fileBasenameNoExtension }}{_base_.suffix}'

@@ -10,3 +10,4 @@ _base_ = 'kgclip_vit-b-16_kinetics-tps.py'
 
 arch = 'ViT-B-32'
 model = dict(backbone=dict(arch=arch), cls_head=dict(arch=arch))
+work_dir = f'work_dirs/{{ fileBasenameNoExtension }}{_base_.suffix}'

@@ -328,6 +328,13 @@ def test_template_reads_its_variables(name, negatives, variables, root, videos, 
         assert cfg.model.backbone.pretrained == f'{root}/clip.pt'
 
 
+@pytest.mark.parametrize('name', [name for name in NAMES if 'kinetics-tps' in name])
+def test_every_share_has_a_work_directory(name):
+    work_dir = f'work_dirs/{name[len("kgclip/") : -len(".py")]}'
+    assert parse(name).work_dir == work_dir
+    assert parse(f'{name} MGDM_SHARE=0.2').work_dir == f'{work_dir}_0.2'
+
+
 def test_one_draw_of_colours_and_shapes_serves_a_clip():
     cfg = read_config('kgclip/kgclip_vit-b-16_kinetics-tps.py')
     pipeline = cfg.train_dataloader.dataset.pipeline

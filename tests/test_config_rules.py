@@ -119,7 +119,9 @@ def test_several_labels_have_no_top_1():
     assert 'val_dataloader has several labels a video (multi_class)' in mistake(several)
     both = {**several, 'val_evaluator': [precision, dict(type='ConfusionMatrix')]}
     assert 'of which ConfusionMatrix counts no top-1' in mistake(both)
-    read_config(CONFIG, {**several, 'val_evaluator': precision})
+    # `tools/test.py --dump` adds the second.
+    dump = dict(type='DumpResults', out_file_path='scores.pkl')
+    read_config(CONFIG, {**several, 'val_evaluator': [precision, dump]})
 
 
 def test_frames_taken_one_by_one_fit_the_model():

@@ -27,19 +27,21 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_output(out / file, overwrite=True)
     from ..errors import write_whole
     from ..evaluation.compare_runs import Runs, read_entries
-    from ..evaluation.comparison import Comparison
+    from ..evaluation.comparison import Comparison, divide
     from ..visualization.comparison_page import build_comparison_page, describe_comparison
     from ..visualization.pages import write_page
 
     entries, settings = read_entries(args.runs, args.dumps)
-    if not entries:
-        raise MGDMError('nothing to compare: name configs, a YAML file of them, or --dumps.')
     names = args.only or [name for name in entries if not name.startswith('.')]
+    if not names:
+        raise MGDMError('nothing to compare: name configs, a YAML file of them, or --dumps.')
     for name in names:
         if name not in entries:
             raise MGDMError(f'--only {name}: is unknown; there are {", ".join(entries)}.')
     runs = Runs(entries, args.seeds, out, args.cfg_options)
     classes = runs.check(names)
+    if classes is not None:
+        divide(classes, **settings)
     runs.run(names, args.jobs)
     dumps = runs.read(names, classes)
     if classes is None:

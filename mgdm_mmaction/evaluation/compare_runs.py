@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
@@ -12,6 +11,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 import torch
+from mmengine.config import DictAction
 
 from ..config import ParsedConfig, read_config
 from ..errors import MGDMError, require_file
@@ -56,7 +56,7 @@ class Entry(NamedTuple):
     def texts(self) -> list[str]:
         """list[str]: Where names of other entries may stand."""
         found = [*self.options.values(), *(self.mine or ()), self.checkpoint, self.dump]
-        return [text for text in found if isinstance(text, str)]
+        return list(map(_text, found))
 
     @property
     def needs(self) -> set[str]:
@@ -123,10 +123,18 @@ def _entry(name: str, item: Any, path: str) -> Entry:
         raise MGDMError(f'{where} has {", ".join(unknown)}; expected {", ".join(_KEYS)}.')
     if not item.get('config') and not item.get('dump'):
         raise MGDMError(f'{where} has neither a config nor a dump.')
-    for key, kind in (('options', dict), ('mine', list)):
+    for key, kind in zip(_KEYS, (str, dict, list, str, str), strict=True):
         if not isinstance(item.get(key) or kind(), kind):
             raise MGDMError(f'{where}: {key} is {item[key]!r}; expected a {kind.__name__}.')
     fields = {key: value for key, value in item.items() if value is not None}
+    for key, value in fields.get('options', {}).items():
+        # A comma makes a list.
+        found = DictAction._parse_iterable(_text(value))
+        if found != value and not (isinstance(value, str) and _FILLED.search(value)):
+            raise MGDMError(
+                f'{where}: {key} is {value!r}, which --cfg-options reads as {found!r}; write it '
+                'into a config.'
+            )
     if fields.get('config'):
         # As in `_base_` of a config.
         fields['config'] = os.path.relpath(Path(path).parent / fields['config'])
@@ -167,7 +175,8 @@ class Runs:
         self.entries, self.all_seeds, self.out = entries, seeds, out
         self.options = options or {}
         # Another entry may need the files of one at the same time.
-        self._locks: defaultdict[Path, RLock] = defaultdict(RLock)
+        self._locks = {self.folder(name, seed): RLock() for name in entries for seed in seeds}
+        self._failed: dict[Path, MGDMError] = {}
         self.config = cache(self._read_config)
 
     def seeds(self, name: str) -> Sequence[int]:
@@ -175,8 +184,16 @@ class Runs:
         return self.all_seeds[:1] if self.entries[name].once else self.all_seeds
 
     def _read_config(self, name: str) -> ParsedConfig | None:
-        """Read the config of an entry with its options; None for scores alone."""
+        """Read the config of an entry with its options; None for scores alone.
+
+        Those of entries that it needs are read, too, and files that it names have to be there.
+        """
         entry = self.entries[name]
+        for other in entry.needs:
+            self.config(other)
+        for text in () if entry.needs else filter(None, (entry.checkpoint, entry.dump)):
+            for seed in self.seeds(name):
+                require_file(self._fill(text, seed), f'file of {name!r}')
         if entry.config is None:
             return None
         return read_config(entry.config, {**entry.options, **self.options})
@@ -195,8 +212,6 @@ class Runs:
         """
         first = None
         for name in names:
-            for other in self.entries[name].needs:
-                self.config(other)
             if (cfg := self.config(name)) is None:
                 continue
             lists = [str(data.get('ann_file')) for data in cfg.require_datasets('test')]
@@ -282,7 +297,6 @@ class Runs:
                 self._call(
                     name, seed, 'train', [entry.config, '--work-dir', str(folder)]
                     + ['--seed', str(seed), '--no-validate', *['--resume'] * last.exists()],
-                    _no_best(self.config(name)),
                 )  # fmt: skip
                 self._write_settings(name, seed, trained=True)
         require_file(last, 'checkpoint')
@@ -336,12 +350,12 @@ class Runs:
                 found[name] = known[key]
         return found
 
-    def _call(
-        self, name: str, seed: int, tool: str, args: list[str], options: Mapping | None = None
-    ) -> None:
+    def _call(self, name: str, seed: int, tool: str, args: list[str]) -> None:
         """Run a tool with the options of an entry; its output goes to a log in the folder."""
         entry, folder = self.entries[name], self.folder(name, seed)
-        merged = {**(options or {}), **entry.options, **self.options}
+        if folder in self._failed:  # others that need it do not try again
+            raise self._failed[folder]
+        merged = {**entry.options, **self.options}
         if entry.mine is not None and tool != 'mine_negatives':
             merged['AttachHardNegatives.negatives_file'] = str(folder / 'negatives.jsonl')
         texts = [f'{key}={self._fill(_text(value), seed)}' for key, value in merged.items()]
@@ -361,9 +375,10 @@ class Runs:
             )
         except MGDMError as error:
             last = str(error).strip().splitlines()[-1].removeprefix('error: ')
-            raise MGDMError(
+            self._failed[folder] = MGDMError(
                 f'{name!r}, seed {seed}: {tool}.py failed, see {log}: {last}'
-            ) from error
+            )
+            raise self._failed[folder] from error
 
     def _fill(self, text: str, seed: int) -> str:
         def file(match: re.Match) -> str:
@@ -418,11 +433,6 @@ def _device() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     return f'a CPU, {torch.get_num_threads()} threads'
-
-
-def _no_best(cfg: ParsedConfig) -> dict:
-    hook = (cfg.config.get('default_hooks') or {}).get('checkpoint') or {}
-    return {'default_hooks.checkpoint.save_best': None} if hook.get('save_best') else {}
 
 
 def _slug(name: str) -> str:

@@ -12,7 +12,15 @@ from ..mining.dumps import Dump
 from .accuracy import ProtocolAccuracy
 from .report import METRICS
 
-__all__ = ['MEASURES', 'Comparison', 'calibration_error', 'holm', 'seeds_test', 'sign_flip_test']
+__all__ = [
+    'MEASURES',
+    'Comparison',
+    'calibration_error',
+    'divide',
+    'holm',
+    'seeds_test',
+    'sign_flip_test',
+]
 
 #: Name of a measure -> words.
 MEASURES = {
@@ -137,7 +145,7 @@ class Comparison:
         taken (np.ndarray): The mean share of its videos for which that happens, shape [C].
 
     Raises:
-        MGDMError: If ``groups`` finds nothing in a class.
+        MGDMError: If ``groups`` finds nothing in a class, or a label of ``parts`` is none.
     """
 
     def __init__(
@@ -150,8 +158,7 @@ class Comparison:
         self.dumps = dumps
         self.class_names = np.array(class_names, dtype=object)
         self.labels = next(iter(self.runs))[2].labels
-        self._groups = None if groups is None else _group(class_names, groups)
-        self._parts = parts or {}
+        self._groups, self._parts = divide(class_names, groups, parts)
         confusions = np.zeros((len(class_names),) * 2)
         for name, _, dump in self.runs:
             share = 1 / len(dumps[name])
@@ -266,7 +273,7 @@ class Comparison:
             rights['within_group'] = among.argmax(axis=1) == labels
             values |= {key: right.mean() for key, right in rights.items() if key != 'top1'}
         for name, part in self._parts.items():
-            rows, part = np.isin(labels, part), np.asarray(part)
+            rows = np.isin(labels, part)
             among = part[scores[rows][:, part].argmax(axis=1)]
             values |= {
                 f'{name}: {MEASURES[key]}': right[rows].mean() for key, right in rights.items()
@@ -290,16 +297,40 @@ class Comparison:
         return pd.DataFrame(columns).groupby(self.labels).mean()
 
 
-def _group(names: Sequence[str], expression: str) -> np.ndarray:
-    """Number the groups that an expression makes of classes, shape [C]."""
-    try:
-        found = [re.search(expression, name) for name in names]
-    except re.error as error:
-        raise MGDMError(
-            f'.groups {expression!r}: {error}; expected a regular expression.'
-        ) from None
-    if None in found:
-        raise MGDMError(
-            f'.groups {expression!r}: finds nothing in the class {names[found.index(None)]!r}.'
-        )
-    return pd.factorize(np.array([text[0] for text in found], dtype=object))[0]
+def divide(
+    class_names: Sequence[str],
+    groups: str | None = None,
+    parts: Mapping[str, Sequence[int]] | None = None,
+) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    """Number the groups that an expression makes of classes, and check the labels of parts.
+
+    Args:
+        class_names (Sequence[str]): Names of the C classes.
+        groups (str, optional): See :class:`Comparison`. Defaults to None.
+        parts (Mapping[str, Sequence[int]], optional): See :class:`Comparison`. Defaults to None.
+
+    Returns:
+        tuple[np.ndarray | None, dict[str, np.ndarray]]: Group of each class, shape [C], and labels.
+
+    Raises:
+        MGDMError: If the expression finds nothing in a class, or a label is none.
+    """
+    numbers, count = None, len(class_names)
+    parts = {} if parts is None else parts
+    for name, part in parts.items() if isinstance(parts, Mapping) else [('', parts)]:
+        if not (name and isinstance(part, list) and part and all(i in range(count) for i in part)):
+            raise MGDMError(
+                f'.parts {name!r} is {part!r}; expected a name with labels from 0 to {count - 1}.'
+            )
+    if groups is not None:
+        try:
+            found = [re.search(groups, name) for name in class_names]
+        except (TypeError, re.error) as error:
+            raise MGDMError(
+                f'.groups {groups!r}: {error}; expected a regular expression.'
+            ) from None
+        if None in found:
+            name = class_names[found.index(None)]
+            raise MGDMError(f'.groups {groups!r}: finds nothing in the class {name!r}.')
+        numbers = pd.factorize(np.array([text[0] for text in found], dtype=object))[0]
+    return numbers, {name: np.array(part) for name, part in parts.items()}

@@ -1,5 +1,7 @@
 """Models side by side as a command, from scores that are there and from trainings."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import torch
@@ -53,14 +55,16 @@ def test_from_scores(dumps, tmp_path, capsys):
     ('args', 'message'),
     [
         ([], 'nothing to compare'),
+        (['pieces.yml'], 'nothing to compare'),
         (['--dumps', 'a=base.pkl', '--only', 'b'], '--only b: is unknown; there are a'),
-        (['--dumps', 'a=base.pkl', 'b=gone.pkl'], 'gone.pkl: no such file'),
+        (['--dumps', 'a=base.pkl', 'b=gone.pkl'], "the file of 'b' gone.pkl does not exist"),
         (['--dumps', 'a=base.pkl', 'b=few.pkl'], 'base.pkl has 8 videos, few.pkl has 4'),
         (['--dumps', 'a=base.pkl', 'b=other.pkl'], 'scores of 5 classes; expected 4'),
         (['--dumps', 'a=base.pkl', '--seeds', '1', '1'], 'each of --seeds another one'),
     ],
 )
 def test_mistakes(dumps, args, message):
+    Path('pieces.yml').write_text('.a: {config: x.py}')
     write_dump('few.pkl', [0, 1, 2, 3])
     write_dump('other.pkl', [0] * 8, classes=5)
     with pytest.raises(MGDMError, match=message):

@@ -11,6 +11,7 @@ from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.evaluation.comparison import (
     Comparison,
     calibration_error,
+    divide,
     holm,
     seeds_test,
     sign_flip_test,
@@ -163,5 +164,11 @@ class TestComparison:
     def test_group_that_is_in_no_class(self):
         with pytest.raises(MGDMError, match="'moon': finds nothing in the class 'circle moving"):
             Comparison({'a': {0: draw(0)}}, NAMES, groups='moon')
-        with pytest.raises(MGDMError, match='expected a regular expression'):
-            Comparison({'a': {0: draw(0)}}, NAMES, groups='(')
+        for groups in ('(', 3):
+            with pytest.raises(MGDMError, match='expected a regular expression'):
+                Comparison({'a': {0: draw(0)}}, NAMES, groups=groups)
+
+    @pytest.mark.parametrize('parts', [{'new': [0, 12]}, {'new': ['moon']}, {'new': 0}, [0, 1]])
+    def test_parts_that_are_none(self, parts):
+        with pytest.raises(MGDMError, match=r'\.parts .*expected a name with labels from 0 to 11'):
+            divide(NAMES, parts=parts)

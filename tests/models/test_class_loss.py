@@ -75,6 +75,7 @@ def test_a_model_of_several_labels():
     model.loss_module = None
     model(inputs, samples, mode='loss')['loss_cls'].backward()
     assert model.cls_head.threshold.grad
+    assert tiny_model(cls_head=dict(threshold=0)).cls_head.threshold == 0
     logits = model.eval()(inputs)
     plain = tiny_model()(inputs)
     torch.testing.assert_close(logits, plain - 0.2 * model.cls_head.scale())

@@ -113,7 +113,7 @@ class HardNegativeTextHead(BaseModule):
         )
         self.context = context if getattr(self.discriminator, 'num_layers', True) else None
         self.logit_scale = nn.Parameter(torch.tensor(_INITIAL_LOGIT_SCALE))
-        self.threshold = None if threshold is None else nn.Parameter(torch.tensor(threshold))
+        self.threshold = None if threshold is None else nn.Parameter(torch.tensor(float(threshold)))
         self._ids_checked = False
 
     def init_weights(self) -> None:

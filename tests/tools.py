@@ -61,6 +61,10 @@ def _child(command, cwd, env, files):
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
+    from mmengine.config import config
+
+    # As in conftest.py: yapf takes seconds.
+    config.FormatCode = lambda text, **_: (text, True)
     sys.argv = command
     paths = filter(None, env.get('PYTHONPATH', '').split(os.pathsep))
     sys.path[:0] = [str(Path(command[0]).parent), *paths]

@@ -83,9 +83,6 @@ def parse(case: str, **variables: str) -> Config:
         for key in variables:
             os.environ.pop(key, None)
         os.environ.update(before)
-    # yapf, which lays the dump of a config out, takes half a second each time. MMEngine 0.10.7 has
-    # an option for this, which `fromfile` loses on the way.
-    object.__setattr__(cfg, '_format_python_code', False)
     return cfg
 
 

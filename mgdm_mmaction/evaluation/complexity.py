@@ -239,10 +239,10 @@ def _count_training(model: CLIPRecognizer, clip: torch.Tensor, k: int) -> tuple[
         return forward, counter.get_total_flops()
 
 
-@torch.no_grad()
 def _count_testing(model: CLIPRecognizer, clip: torch.Tensor) -> int:
     """FLOPs of one clip against all classes, their texts included."""
     model.eval()
+    # With gradients: without, torch's counter fails where a module is given a view of a parameter.
     with FlopCounterMode(display=False) as counter:
         model.score(model.encode_video(clip), model.encode_classes())
     return counter.get_total_flops()

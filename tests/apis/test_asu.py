@@ -29,6 +29,7 @@ def test_the_commands_know_no_special_case(toy, tmp_path, monkeypatch, capsys):
     names = {name for items in window['items'].values() for name, _ in items}
     assert names <= {unit.name for unit in read_units('toy').units}
     get_flops([CONFIG])
+    get_flops([CONFIG, '--cfg-options', 'model.neck.query=learned'])
     assert 'image tower' in capsys.readouterr().out
 
 

@@ -72,7 +72,7 @@ def _mining(args: argparse.Namespace) -> Iterator[str]:
     m = _part('mining')
     small, large = (12, 80, 80, 12), (4, 340, 256, 12)
     if not args.quick:
-        small, large = (2000, 80, 80, 24), (200, 340, 256, 60)
+        small, large = (2000, 80, 80, 24), (400, 340, 256, 60)
     runs = [('mgdm-tiny', 8, small), ('mgdm-tiny', 8, large)]
     if args.clips:
         runs = [('mgdm-tiny', 8, (12 if args.quick else 120, 0, 0, 0))]

@@ -27,7 +27,8 @@ _SERVER.set_forkserver_preload(
 
 
 @cache
-def _start_server():
+def start_server():
+    """Start the server, once."""
     # Of this tree, wherever a test has changed to.
     with mock.patch.dict(os.environ, PYTHONPATH=str(ROOT)):
         forkserver.ensure_running()
@@ -39,7 +40,7 @@ def run_tool(tool, *args, cwd, env, timeout=600):
     Returns:
         CompletedProcess: With the text of both outputs.
     """
-    _start_server()
+    start_server()
     command = [str(tool), *map(str, args)]
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, name) for name in ('out', 'err')]

@@ -1,13 +1,11 @@
 """FSDP on two gloo processes against DDP on the same two: one start of processes for all runs."""
 
 import os
-import socket
 from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import FlexibleRunner, Runner
@@ -25,6 +23,7 @@ from mgdm_mmaction.engine.fsdp.strategy import _by_name
 from mgdm_mmaction.errors import MGDMError
 from tests.engine.tiny_run import KeepScores, tiny_run_cfg
 from tests.models.tiny import tiny_config
+from tests.models.two_processes import run_two
 
 BASE = Path(__file__).resolve().parents[2] / 'configs' / '_base_' / 'fsdp.py'
 
@@ -108,10 +107,7 @@ def worker(rank, port, folder):
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp('runs')
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        port = sock.getsockname()[1]
-    mp.spawn(worker, args=(port, folder), nprocs=2)
+    run_two(worker, folder)
     return folder
 
 

@@ -8,6 +8,8 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch.nn.parallel import DistributedDataParallel
 
+from tests.tools import start_server
+
 
 def free_port():
     with socket.socket() as sock:
@@ -21,7 +23,8 @@ def connect(rank, port):
 
 
 def run_two(worker, *args):
-    mp.spawn(worker, args=(free_port(), *args), nprocs=2)
+    start_server()  # whose children have made the imports
+    mp.start_processes(worker, (free_port(), *args), nprocs=2, start_method='forkserver')
 
 
 def step(model, inputs, samples):

@@ -1,6 +1,7 @@
 """The command line of the page."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -68,10 +69,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
             address = f'[{host}]' if ':' in host else host
             print(f'http://{address}:{port} (Ctrl-C stops it)', flush=True)
-            try:
+            # uvicorn also returns without raising, where Ctrl-C comes while it starts.
+            with contextlib.suppress(KeyboardInterrupt):
                 server.run(sockets=[listening])
-            except KeyboardInterrupt:
-                print('stopped')
+            print('stopped')
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -4,14 +4,14 @@ import gc
 import os
 
 import pytest
-from mmengine.config import config as mmengine_config
 from mmengine.registry import init_default_scope
+
+from tests.tools import leave_configs_as_written
 
 # One thread a test: results do not depend on the machine, and parallel runs do not fight for cores.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
-# yapf, which lays the text of a config out, takes seconds each time. It stays as it is written.
-mmengine_config.FormatCode = lambda text, **_: (text, True)
+leave_configs_as_written()
 
 
 @pytest.fixture(autouse=True, scope='session')

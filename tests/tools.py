@@ -26,6 +26,13 @@ _SERVER.set_forkserver_preload(
 )
 
 
+def leave_configs_as_written():
+    """Keep yapf from laying out the text of configs, which takes seconds each time."""
+    from mmengine.config import config
+
+    config.FormatCode = lambda text, **_: (text, True)
+
+
 @cache
 def start_server():
     """Start the server, once."""
@@ -62,10 +69,7 @@ def _child(command, cwd, env, files):
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
-    from mmengine.config import config
-
-    # As in conftest.py: yapf takes seconds.
-    config.FormatCode = lambda text, **_: (text, True)
+    leave_configs_as_written()
     sys.argv = command
     paths = filter(None, env.get('PYTHONPATH', '').split(os.pathsep))
     sys.path[:0] = [str(Path(command[0]).parent), *paths]

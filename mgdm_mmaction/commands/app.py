@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
             address = f'[{host}]' if ':' in host else host
             print(f'http://{address}:{port} (Ctrl-C stops it)', flush=True)
-            # uvicorn also returns without raising, where Ctrl-C comes while it starts.
+            # uvicorn was seen to return without it, too, on a busy machine.
             with contextlib.suppress(KeyboardInterrupt):
                 server.run(sockets=[listening])
             print('stopped')

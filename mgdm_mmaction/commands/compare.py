@@ -1,6 +1,7 @@
 """The command line that sets models side by side."""
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,7 +38,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise MGDMError('nothing to compare: name configs, a YAML file of them, or --dumps.')
     for name in names:
         if name not in entries:
-            raise MGDMError(f'--only {name}: is unknown; there are {", ".join(entries)}.')
+            shown = [repr(entry) for entry in entries if not entry.startswith('.')]
+            close = difflib.get_close_matches(repr(name), shown, 1)
+            hint = f'did you mean {close[0]}?' if close else f'there are {", ".join(shown)}.'
+            raise MGDMError(f'--only {name!r}: is unknown; {hint}')
     runs = Runs(entries, args.seeds, out, args.cfg_options)
     classes = runs.check(names)
     if classes is not None:

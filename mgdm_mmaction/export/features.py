@@ -35,9 +35,8 @@ class Clip(NamedTuple):
     Args:
         name (str): Its path as the list writes it.
         label (int): Its label.
-        features (Tensor | None): [views, T, D], [views, C] for the
-            stages 'head' and 'probabilities', float32 on the
-            CPU. None if the video cannot be read.
+        features (Tensor | None): [views, T, D], [views, C] for the stages 'head' and
+            'probabilities', float32 on the CPU. None if the video cannot be read.
     """
 
     name: str

@@ -56,7 +56,8 @@ def test_from_scores(dumps, tmp_path, capsys):
     [
         ([], 'nothing to compare'),
         (['pieces.yml'], 'nothing to compare'),
-        (['--dumps', 'a=base.pkl', '--only', 'b'], '--only b: is unknown; there are a'),
+        (['--dumps', 'a=base.pkl', '--only', 'b'], "--only 'b': is unknown; there are 'a'"),
+        (['--dumps', 'base=base.pkl', '--only', 'bases'], "is unknown; did you mean 'base'?"),
         (['--dumps', 'a=base.pkl', 'b=gone.pkl'], "the file of 'b' gone.pkl does not exist"),
         (['--dumps', 'a=base.pkl', 'b=few.pkl'], 'base.pkl has 8 videos, few.pkl has 4'),
         (['--dumps', 'a=base.pkl', 'b=other.pkl'], 'scores of 5 classes; expected 4'),

@@ -38,9 +38,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise MGDMError('nothing to compare: name configs, a YAML file of them, or --dumps.')
     for name in names:
         if name not in entries:
-            shown = [repr(entry) for entry in entries if not entry.startswith('.')]
-            close = difflib.get_close_matches(repr(name), shown, 1)
-            hint = f'did you mean {close[0]}?' if close else f'there are {", ".join(shown)}.'
+            shown = [entry for entry in entries if not entry.startswith('.')]
+            close = difflib.get_close_matches(name, shown, 1)
+            known = ', '.join(map(repr, shown))
+            hint = f'did you mean {close[0]!r}?' if close else f'there are {known}.'
             raise MGDMError(f'--only {name!r}: is unknown; {hint}')
     runs = Runs(entries, args.seeds, out, args.cfg_options)
     classes = runs.check(names)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +11,8 @@ import torch
 from tests.apis.conftest import CONFIG, ROOT, SHORT
 from tests.apis.fake_slurm import install_fake_slurm
 from tests.apis.resume import resume_equals
+from tests.models.two_processes import free_port
+from tests.tools import start_server
 
 SEEDED = ['--seed', 3, '--deterministic', '--no-validate']
 RUN = [*SEEDED, '--cfg-options', *SHORT]
@@ -32,16 +33,31 @@ def single(toy, tmp_path_factory):
     return work
 
 
+class Two:
+    """Runs a tool in two processes with the variables of torchrun, which needs longer to start."""
+
+    def __init__(self, toy):
+        self.toy = toy
+
+    def tool(self, *args):
+        start_server()
+        env = dict(WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=str(free_port()))
+        with ThreadPoolExecutor() as pool:
+            ranks = [dict(env, RANK=rank, LOCAL_RANK=rank) for rank in '01']
+            done, other = pool.map(lambda rank: self.toy.tool(*args, **rank), ranks)
+        assert other.returncode == 0, other.stderr
+        return done
+
+
 @pytest.mark.slow
 def test_two_processes_resumed_are_bit_for_bit_those_not_stopped(toy, single, tmp_path):
-    resume_equals(single, tmp_path / 'again', toy, ['dist_train.sh', CONFIG, 2, *SEEDED], SHORT)
+    args = ['train.py', CONFIG, '--launcher', 'pytorch', *SEEDED]
+    resume_equals(single, tmp_path / 'again', Two(toy), args, SHORT)
 
 
 @pytest.mark.slow
 def test_two_machines_train_as_one_with_two_processes(toy, single, tmp_path):
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        port = str(sock.getsockname()[1])
+    port = str(free_port())
 
     def machine(rank):
         env = dict(NNODES='2', NODE_RANK=str(rank), MASTER_ADDR='127.0.0.1', PORT=port)

@@ -7,24 +7,28 @@ import sys
 import mmaction
 import pytest
 
-from tests.apis.conftest import CONFIG, SHORT
+from tests.apis.conftest import CONFIG, ROOT, SHORT
+from tests.tools import run_tool
 
 STOCK = os.path.join(os.path.dirname(mmaction.__file__), '.mim')
 pytestmark = pytest.mark.slow
 
 
-def stock(toy, name, *args, **variables):
+def stock(toy, name, *args, alone=False, **variables):
     path = os.path.join(STOCK, 'tools', name)
-    # Nothing of ours is imported but by the config; a source tree has to be found, though.
-    root = os.path.dirname(os.path.dirname(os.path.dirname(CONFIG)))
-    done = toy.run(sys.executable, path, CONFIG, *args, PYTHONPATH=root, **variables)
+    env = dict(PYTHONPATH=str(ROOT), **variables)  # a source tree has to be found
+    if alone:
+        # Nothing of ours is imported but by the config.
+        done = toy.run(sys.executable, path, CONFIG, *args, **env)
+    else:
+        done = run_tool(path, CONFIG, *args, cwd=ROOT, env={**toy.env, **env})
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
 
 def test_train_resume_and_test(toy, trained, tmp_path):
     options = ['--work-dir', tmp_path, '--cfg-options', *SHORT]
-    assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', trained, *options)
+    assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', trained, *options, alone=True)
     out = stock(toy, 'test.py', tmp_path / 'epoch_2.pth', '--work-dir', tmp_path)
     assert 'acc/top1:' in out
 

@@ -62,9 +62,10 @@ headless:
 demo: $(STAMP)
 	$(BIN)/python tools/toy_demo.py $(ARGS)
 
+# The slow ones in the order of their files: modules of one long test would come last otherwise.
 test: $(STAMP)
 	$(PYTEST) -m 'not slow' $(ARGS)
-	$(PYTEST) -m slow --dist loadscope $(ARGS)
+	$(PYTEST) -m slow --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

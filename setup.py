@@ -85,7 +85,7 @@ EXTRAS = {
     # transformers is the reference that Hugging Face's CLIP weights are compared with.
     'test': [
         'pytest>=8',
-        'pytest-xdist>=3.7',
+        'pytest-xdist>=3.8',
         'ruff>=0.17,<0.18',
         # Reads back what `--vis tensorboard` wrote.
         'tensorboard>=2.21',

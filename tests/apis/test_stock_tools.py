@@ -7,28 +7,24 @@ import sys
 import mmaction
 import pytest
 
-from tests.apis.conftest import CONFIG, ROOT, SHORT
-from tests.tools import run_tool
+from tests.apis.conftest import CONFIG, SHORT
 
 STOCK = os.path.join(os.path.dirname(mmaction.__file__), '.mim')
 pytestmark = pytest.mark.slow
 
 
-def stock(toy, name, *args, alone=False, **variables):
+def stock(toy, name, *args, **variables):
     path = os.path.join(STOCK, 'tools', name)
-    env = dict(PYTHONPATH=str(ROOT), **variables)  # a source tree has to be found
-    if alone:
-        # Nothing of ours is imported but by the config.
-        done = toy.run(sys.executable, path, CONFIG, *args, **env)
-    else:
-        done = run_tool(path, CONFIG, *args, cwd=ROOT, env={**toy.env, **env})
+    # Nothing of ours is imported but by the config; a source tree has to be found, though.
+    root = os.path.dirname(os.path.dirname(os.path.dirname(CONFIG)))
+    done = toy.run(sys.executable, path, CONFIG, *args, PYTHONPATH=root, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
 
 def test_train_resume_and_test(toy, trained, tmp_path):
     options = ['--work-dir', tmp_path, '--cfg-options', *SHORT]
-    assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', trained, *options, alone=True)
+    assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', trained, *options)
     out = stock(toy, 'test.py', tmp_path / 'epoch_2.pth', '--work-dir', tmp_path)
     assert 'acc/top1:' in out
 

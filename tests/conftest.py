@@ -2,16 +2,26 @@
 
 import gc
 import os
+import shutil
+import tempfile
 
 import pytest
 from mmengine.registry import init_default_scope
 
-from tests.tools import leave_configs_as_written
+from tests.forked_python import install, leave_configs_as_written
 
 # One thread a test: results do not depend on the machine, and parallel runs do not fight for cores.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 leave_configs_as_written()
+
+
+def pytest_configure(config):
+    """Have one forked Python for all processes that test; the first of these installs it."""
+    if not hasattr(config, 'workerinput'):
+        folder = tempfile.mkdtemp(prefix='mgdm')
+        install(folder)
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture(autouse=True, scope='session')

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from mgdm_mmaction.datasets.annotations import check_annotation
 from mgdm_mmaction.negatives import NegativesHeader, NegativesWriter
 from mgdm_mmaction.text.corpus import LabelCorpus, read_labels
 from mgdm_mmaction.toy.dataset import generate_dataset
+from tests.forked_python import python, run_tool
 from tests.models.tiny import CLASSES, tiny_config
-from tests.tools import run_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = str(ROOT / 'configs' / 'toy' / 'mgdm_toy.py')
@@ -45,7 +44,7 @@ class Toy:
         self.data = data
         self.root = data / 'toy'
         self.env = {**os.environ, 'MGDM_DATA': str(data), 'OMP_NUM_THREADS': '1'}
-        self.env['PYTHON'] = sys.executable
+        self.env['PYTHON'] = python()
         self.env.pop('PYTHONPATH', None)
 
     def run(self, *command, cwd=ROOT, **env):

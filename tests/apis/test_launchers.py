@@ -12,7 +12,6 @@ from tests.apis.conftest import CONFIG, ROOT, SHORT
 from tests.apis.fake_slurm import install_fake_slurm
 from tests.apis.resume import resume_equals
 from tests.models.two_processes import free_port
-from tests.tools import start_server
 
 SEEDED = ['--seed', 3, '--deterministic', '--no-validate']
 RUN = [*SEEDED, '--cfg-options', *SHORT]
@@ -34,13 +33,12 @@ def single(toy, tmp_path_factory):
 
 
 class Two:
-    """Runs a tool in two processes with the variables of torchrun, which needs longer to start."""
+    """Runs a tool in two processes with the variables of torchrun."""
 
     def __init__(self, toy):
         self.toy = toy
 
     def tool(self, *args):
-        start_server()
         env = dict(WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=str(free_port()))
         with ThreadPoolExecutor() as pool:
             ranks = [dict(env, RANK=rank, LOCAL_RANK=rank) for rank in '01']

@@ -11,6 +11,7 @@ import pytest
 from mgdm_mmaction.commands.app import main
 from mgdm_mmaction.errors import MGDMError
 from tests.apis.conftest import CONFIG, ROOT
+from tests.forked_python import python
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_the_tool_from_start_to_stop(checkpoint, toy, tmp_path):
     temporary = tmp_path / 'temporary'
     temporary.mkdir()
     command = [
-        sys.executable, ROOT / 'tools' / 'app.py', CONFIG, checkpoint, '--labels', labels,
+        python(), ROOT / 'tools' / 'app.py', CONFIG, checkpoint, '--labels', labels,
         '--port', '0', '--device', 'cpu', '--negatives', toy.root / 'negatives.jsonl',
     ]  # fmt: skip
     process = subprocess.Popen(

@@ -1,5 +1,6 @@
 """Models side by side as a command, from scores that are there and from trainings."""
 
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,9 @@ from mmengine.fileio import dump
 from mgdm_mmaction.commands.compare import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.evaluation import compare_runs
+from mgdm_mmaction.toy import demo
 from tests.apis.conftest import CONFIG, SHORT, toy
-from tests.toy.test_demo import fork
+from tests.forked_python import python
 
 __all__ = ['toy']
 
@@ -79,10 +81,11 @@ def test_trains_and_tests_once(toy, tmp_path, monkeypatch, capsys):
         monkeypatch.setenv(name, value)
     calls = []
 
-    def run_command(command, log_file, environment):
+    def run_command(command, log_file, **kwargs):
         calls.append(command)
-        fork(command, log_file, environment=environment)
+        demo.run_command(command, log_file, **kwargs)
 
+    monkeypatch.setattr(sys, 'executable', python())
     monkeypatch.setattr(compare_runs, 'run_command', run_command)
     (tmp_path / 'runs.yml').write_text(
         f"""

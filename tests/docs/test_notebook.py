@@ -1,10 +1,13 @@
 """The notebook runs from top to bottom, here in fewer steps than it says."""
 
+import shlex
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 from tests.docs.pages import ROOT
+from tests.forked_python import python
 
 FOLDER = ROOT / 'docs' / 'notebooks'
 
@@ -20,6 +23,8 @@ def test_own_video(tmp_path, monkeypatch):
     notebook = nbformat.read(FOLDER / 'own_video.ipynb', nbformat.NO_CONVERT)
     nbformat.validate(notebook)
     assert not any(cell.get('outputs') for cell in notebook.cells), 'clear the outputs'
+    # For the shell of its cells.
+    monkeypatch.setenv('BASH_FUNC_python%%', f'() {{ {shlex.quote(python())} "$@"; }}')
     resources = dict(metadata=dict(path=str(FOLDER)))
     done = NotebookClient(notebook, timeout=900, resources=resources).execute()
     outputs = {

@@ -4,13 +4,14 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+from tests.forked_python import python
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = shutil.which('chromium') or shutil.which('google-chrome')
@@ -32,7 +33,7 @@ def site(tmp_path_factory):
     makefile = (ROOT / 'Makefile').read_text(encoding='utf-8')
     command = re.search(r'^docs:.*\n\t\$\(BIN\)/python (-m sphinx .*) build/docs$', makefile, re.M)
     out = tmp_path_factory.mktemp('site')
-    command = [sys.executable, *shlex.split(command[1]), str(out)]
+    command = [python(), *shlex.split(command[1]), str(out)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return out

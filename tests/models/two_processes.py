@@ -1,14 +1,21 @@
 """Two gloo processes with real DDP, and a model trained by them against one process."""
 
+import pickle
 import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch.nn.parallel import DistributedDataParallel
 
-from tests.tools import start_server
+from tests.forked_python import python
+
+ROOT = Path(__file__).resolve().parents[2]
+RANK = 'from tests.models.two_processes import main; main()'
 
 
 def free_port():
@@ -23,8 +30,22 @@ def connect(rank, port):
 
 
 def run_two(worker, *args):
-    start_server()  # whose children have made the imports
-    mp.start_processes(worker, (free_port(), *args), nprocs=2, start_method='forkserver')
+    """Call ``worker(rank, port, *args)`` in two processes."""
+    call = pickle.dumps((worker, free_port(), args))
+    commands = [[python(), '-c', RANK, str(rank)] for rank in range(2)]
+    with ThreadPoolExecutor() as pool:
+        for done in pool.map(lambda command: _run(command, call), commands):
+            assert done.returncode == 0, done.stderr.decode()
+
+
+def _run(command, call):
+    return subprocess.run(command, input=call, cwd=ROOT, stderr=subprocess.PIPE, timeout=600)
+
+
+def main():
+    """Be a rank."""
+    worker, port, args = pickle.load(sys.stdin.buffer)
+    worker(int(sys.argv[1]), port, *args)
 
 
 def step(model, inputs, samples):

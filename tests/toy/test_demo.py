@@ -1,15 +1,14 @@
 """The demo, as small as it gets, and the commands it runs."""
 
-import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.commands.toy_demo import main
-from mgdm_mmaction.toy import demo
 from mgdm_mmaction.toy.demo import locate, run_command, shorten
-from tests.tools import run_tool
+from tests.forked_python import python
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,23 +48,12 @@ def test_mistakes_are_reported_before_any_work():
         main(['--k', '17'])
 
 
-def fork(command, log_file, echo=None, environment=None):
-    done = run_tool(*command, cwd='.', env={**os.environ, **(environment or {})})
-    assert done.returncode == 0, done.stderr
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    log_file.write_text('\n'.join([' '.join(command), done.stdout, done.stderr]))
-    for line in done.stdout.splitlines():
-        if echo:
-            echo(line)
-
-
 @pytest.mark.slow
 def test_demo_runs_through(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('MGDM_DATA', str(tmp_path / 'data'))
     monkeypatch.delenv('PYTHONPATH', raising=False)
-    # The commands are those of a newcomer; only how their processes begin is not.
-    monkeypatch.setattr(demo, 'run_command', fork)
+    monkeypatch.setattr(sys, 'executable', python())
     main(['--clips', '1', '1', '--clip-steps', '2', '--epochs', '1', '--k', '3'])
     screen = capsys.readouterr().out
     for words in ('[8/8]', 'zero-shot CLIP', 'k = 0 (no negatives)', 'MGDM, k = 3', 'On your own'):

@@ -62,10 +62,11 @@ headless:
 demo: $(STAMP)
 	$(BIN)/python tools/toy_demo.py $(ARGS)
 
-# The slow ones in the order of their files: modules of one long test would come last otherwise.
+# The slow ones without doctests, none of which is slow, and in the order of their files: modules
+# of one long test would come last otherwise.
 test: $(STAMP)
 	$(PYTEST) -m 'not slow' $(ARGS)
-	$(PYTEST) -m slow --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(PYTEST) -m slow -o addopts=--strict-markers --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

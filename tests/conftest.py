@@ -24,6 +24,13 @@ def pytest_configure(config):
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Do not read the files without a slow test when these alone are asked for."""
+    if config.option.markexpr == 'slow' and collection_path.match('test_*.py'):
+        return 'mark.slow' not in collection_path.read_text() or None
+    return None
+
+
 @pytest.fixture(autouse=True, scope='session')
 def _own_cache(tmp_path_factory):
     """Keep the text-bank cache of the tests away from the user's."""

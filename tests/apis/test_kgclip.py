@@ -11,6 +11,8 @@ from tests.apis.resume import resume_equals
 
 pytestmark = pytest.mark.slow
 CONFIG = str(ROOT / 'configs' / 'kgclip' / 'kgclip_toy.py')
+# An export takes its time for every block.
+SMALL = ['model.neck.temporal_layers=1', 'model.neck.num_layers=1']
 
 
 @pytest.fixture(scope='module')
@@ -18,7 +20,7 @@ def whole(toy, tmp_path_factory) -> Path:
     """Work directory of a run of two epochs."""
     work = tmp_path_factory.mktemp('kgclip')
     args = ('train.py', CONFIG, '--no-validate', '--seed', 1, '--work-dir', work)
-    done = toy.tool(*args, '--cfg-options', *SHORT)
+    done = toy.tool(*args, '--cfg-options', *SHORT, *SMALL)
     assert done.returncode == 0, done.stderr
     assert '24 of 24 training videos have movements' in done.stdout + done.stderr
     return work
@@ -26,7 +28,7 @@ def whole(toy, tmp_path_factory) -> Path:
 
 def test_a_resumed_run_equals_an_uninterrupted_one(toy, whole, tmp_path):
     args = ('train.py', CONFIG, '--no-validate', '--seed', 1)
-    resume_equals(whole, tmp_path / 'again', toy, args, SHORT)
+    resume_equals(whole, tmp_path / 'again', toy, args, [*SHORT, *SMALL])
 
 
 def test_the_commands_know_no_special_case(toy, whole, tmp_path, monkeypatch, capsys):
@@ -42,7 +44,7 @@ def test_the_commands_know_no_special_case(toy, whole, tmp_path, monkeypatch, ca
     monkeypatch.setenv('MGDM_DATA', str(toy.data))
     checkpoint, video = str(whole / 'epoch_2.pth'), str(toy.root / 'videos/val/star_growing')
     # Testing needs no graph.
-    options = ['--work-dir', str(tmp_path), '--cfg-options', 'model.graph=/gone/graph.json']
+    options = ['--work-dir', str(tmp_path), '--cfg-options', 'model.graph=/gone/graph.json', *SMALL]
     run_test([CONFIG, checkpoint, *options])
     assert 'acc/top1' in capsys.readouterr().out
     answers, annotated = tmp_path / 'answers.json', tmp_path / 'annotated.mp4'

@@ -3,7 +3,8 @@
 PYTHON   ?= python3
 VENV     ?= .venv
 PIP_ARGS ?=
-JOBS     ?= 2
+# One of them takes up to 2 GB. nproc would say OMP_NUM_THREADS.
+JOBS     ?= $(shell n=$$(env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
 ARGS     ?=
 
 BIN    := $(VENV)/bin
@@ -32,7 +33,7 @@ help:
 	@echo '  VENV      folder of the environment (now: $(VENV))'
 	@echo '  PIP_ARGS  more arguments for pip install, such as the index of the CPU-only wheels of'
 	@echo '            torch, or -c FILE with versions to keep to'
-	@echo '  JOBS      tests that run at the same time (now: $(JOBS))'
+	@echo '  JOBS      tests that run at the same time, up to 2 GB each (now: $(JOBS))'
 	@echo '  ARGS      more arguments for the command of `make demo`, or for pytest in `make test`'
 
 install: $(STAMP)

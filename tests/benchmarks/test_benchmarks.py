@@ -29,12 +29,10 @@ MEASURED = {
     'sharing': r'fork +private .*proportional \(PSS\) .* of [\d.]+ MiB in arrays',
     'towers': r'2  yes +[\d.]+ +not known\n.*losses and weights all finite\n.*relative difference',
 }
-QUICK = ('file',)
 
 
-@pytest.mark.parametrize(
-    'part', [pytest.param(p, marks=() if p in QUICK else pytest.mark.slow) for p in MEASURED]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize('part', list(MEASURED))
 @LINUX
 def test_a_part_prints_what_it_measured(part, capsys):
     main(['--quick', '--repeats', '1', '--parts', part])

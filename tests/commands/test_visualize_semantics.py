@@ -67,6 +67,7 @@ def test_samples_follow_the_seed():
     assert videos.how == ' of the 12 of the test list, drawn at random with seed 1'
 
 
+@pytest.mark.slow
 def test_the_whole_list_stands_as_its_videos_do(checkpoint, capsys):
     main([CONFIG, checkpoint, '--out', 'a.png', '--samples', '12', '--dpi', '40', '--whole-list'])
     out = capsys.readouterr().out.splitlines()

@@ -37,6 +37,7 @@ def fake_mmcv(folder, source: str) -> str:
 
 
 class TestImports:
+    @pytest.mark.slow
     def test_mmaction_models_imports_silently(self):
         done = run_python(
             'import mgdm_mmaction; import mmaction.models; print(mmaction.models.__name__)'
@@ -126,6 +127,7 @@ class TestPackageLookup:
         done = run_python(code.format('import mgdm_mmaction'))
         assert done.stdout.strip().endswith('mmaction'), done.stderr
 
+    @pytest.mark.slow
     def test_mmaction_imports_without_importlib_metadata(self):
         code = """
             import sys, importlib.util

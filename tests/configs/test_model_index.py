@@ -62,6 +62,7 @@ def test_models_belong_to_collections(index):
     assert '10.11959/j.issn.1000-436x.2024268' in index['Collections'][0]['Paper']
 
 
+@pytest.mark.slow
 def test_metadata_are_those_of_the_config(index):
     for model in index['Models']:
         cfg, said = read_config(model['Config'].removeprefix('configs/')), model['Metadata']

@@ -63,6 +63,7 @@ def counted():
     return found
 
 
+@pytest.mark.slow
 def test_k400_config_prints_the_papers_table(capsys):
     main([K400])
     lines = [' '.join(line.split()) for line in capsys.readouterr().out.splitlines()]

@@ -16,6 +16,7 @@ from mgdm_mmaction.export import open_file
 PAGE = Path(__file__).resolve().parents[2] / 'docs' / 'export.md'
 
 
+@pytest.mark.slow
 def test_report(trained, tmp_path, capsys):
     out = tmp_path / 'tiny.pt2'
 

@@ -22,6 +22,8 @@ from mgdm_mmaction.export import (
 from tests.export.conftest import PREPROCESSOR
 from tests.models.tiny import CLASSES, tiny_model
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def files(trained, tmp_path_factory):
@@ -150,7 +152,6 @@ def test_files_of_others_are_refused(tmp_path):
             open_file(tmp_path / name)
 
 
-@pytest.mark.slow
 def test_one_frame_one_class_and_normalised_input(tmp_path, trained):
     changes = dict(neck=dict(num_layers=1, num_frames=1), cls_head=dict(classes=['jumping']))
     model = tiny_model(**changes, data_preprocessor=PREPROCESSOR).eval()
@@ -163,7 +164,6 @@ def test_one_frame_one_class_and_normalised_input(tmp_path, trained):
         assert found.same_top1
 
 
-@pytest.mark.slow
 def test_weights_beside_the_file(tmp_path, trained):
     exportable = ExportableRecognizer(trained.recognizer)
     about = describe_recognizer(exportable, trained.recognizer, ParsedConfig(trained.cfg))

@@ -46,9 +46,8 @@ class TestImports:
         assert done.stdout == 'mmaction.models\n'
         assert done.stderr == ''
 
-    @pytest.mark.parametrize('package', ['mmaction', 'mmpretrain'])
     @pytest.mark.slow
-    def test_transformers_too_new_for_the_multimodal_models(self, package, tmp_path):
+    def test_transformers_too_new_for_the_multimodal_models(self, tmp_path):
         for name in ('transformers', 'pycocotools'):
             (tmp_path / name).mkdir()
             (tmp_path / name / '__init__.py').write_text('')
@@ -58,10 +57,10 @@ class TestImports:
                 f'Metadata-Version: 2.1\nName: {name}\nVersion: 4.57.6\n'
             )
         (tmp_path / 'transformers' / 'modeling_utils.py').write_text('PreTrainedModel = object\n')
-        code = 'import mgdm_mmaction, {0}.models; print({0}.models.__name__)'
-        done = run_python(code.format(package), first=str(tmp_path))
+        code = 'import mgdm_mmaction, mmpretrain.models, mmaction.models; print("ok")'
+        done = run_python(code, first=str(tmp_path))
         assert done.returncode == 0, done.stderr
-        assert done.stdout == f'{package}.models\n'
+        assert done.stdout == 'ok\n'
 
     @pytest.mark.slow
     def test_the_stand_in_is_only_there_where_drn_is_missing(self, monkeypatch, tmp_path):

@@ -25,7 +25,7 @@ def pytest_configure(config):
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Do not read the files without a slow test when these alone are asked for."""
+    """Do not read the files without ``mark.slow`` when slow tests alone are asked for."""
     if config.option.markexpr == 'slow' and collection_path.match('test_*.py'):
         return 'mark.slow' not in collection_path.read_text() or None
     return None

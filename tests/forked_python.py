@@ -62,25 +62,27 @@ def leave_configs_as_written():
 
 def _connect(address, owner):
     """Connect to the server, which the first client starts."""
-    for attempt in range(2):
-        try:
-            client = socket.socket(socket.AF_UNIX)
-            client.connect(address)
-            return client
-        except OSError:
-            if attempt:
-                raise
-        with open(f'{address}.lock', 'w') as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not os.path.exists(address):
-                with open(f'{address}.log', 'w') as log:
-                    command = [sys.executable, __file__, address, owner, '--serve']
-                    env = {**os.environ, 'OMP_NUM_THREADS': '1'}
-                    subprocess.Popen(
-                        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env
-                    )
-                while not os.path.exists(address):
-                    time.sleep(0.05)
+    with open(f'{address}.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(address):
+            _start_server(address, owner)
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(address)
+    return client
+
+
+def _start_server(address, owner):
+    log = Path(f'{address}.log')
+    with log.open('w') as file:
+        command = [sys.executable, __file__, address, owner, '--serve']
+        env = {**os.environ, 'OMP_NUM_THREADS': '1'}
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=env
+        )
+    while not os.path.exists(address):
+        if server.poll() is not None:
+            sys.exit(f'the server of forked processes did not start:\n{log.read_text()}')
+        time.sleep(0.05)
 
 
 def _ask(address, owner, argv):

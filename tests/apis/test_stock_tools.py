@@ -13,17 +13,18 @@ STOCK = os.path.join(os.path.dirname(mmaction.__file__), '.mim')
 pytestmark = pytest.mark.slow
 
 
-def stock(toy, name, *args, python=None, **variables):
+def stock(toy, name, *args, **variables):
     path = os.path.join(STOCK, 'tools', name)
     root = os.path.dirname(os.path.dirname(os.path.dirname(CONFIG)))
-    done = toy.run(python or toy.env['PYTHON'], path, CONFIG, *args, PYTHONPATH=root, **variables)
+    variables = {**toy.env, 'PYTHONPATH': root, **variables}
+    done = toy.run(variables['PYTHON'], path, CONFIG, *args, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
 
 def test_train_resume_and_test(toy, trained, tmp_path):
     # Where nothing of ours is imported but by the config.
-    fresh = dict(python=sys.executable)
+    fresh = dict(PYTHON=sys.executable)
     options = ['--work-dir', tmp_path, '--cfg-options', *SHORT]
     assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', trained, *options, **fresh)
     out = stock(toy, 'test.py', tmp_path / 'epoch_2.pth', '--work-dir', tmp_path, **fresh)

@@ -5,7 +5,6 @@ import uuid
 
 import pytest
 import torch
-from mmengine.config import Config
 
 from mgdm_mmaction.apis.test import run_testing
 from mgdm_mmaction.apis.train import run_training
@@ -58,9 +57,6 @@ def test_trains_and_tests(case, stand_ins, k400_checkpoint, tmp_path):
         assert params, part
         assert all(p.isfinite().all() for p in params), part
     assert_sane(runner.test())
-    # What MMEngine put into the work directory is the config again.
-    dumped = next(tmp_path.glob('*.py'))
-    assert Config.fromfile(str(dumped)).model.to_dict() == cfg.model.to_dict()
 
 
 def trained_parts(model):

@@ -9,7 +9,8 @@ ARGS     ?=
 
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-PYTEST := $(BIN)/python -m pytest -q -n $(JOBS)
+# A file goes to one process: its tests share what they set up.
+PYTEST := $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -19,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
 	@echo 'make demo     install, then mine, train and test MGDM on a small data set made here'
-	@echo 'make test     install, then run every test: the quick ones, then the slow ones'
+	@echo 'make test     install, then run every test, the slow ones first'
 	@echo 'make lint     check the code, its formatting and its docstrings'
 	@echo 'make format   format the code and apply what the linter can fix'
 	@echo 'make docs     build the documentation as a site into build/docs, warnings being errors'
@@ -63,11 +64,8 @@ headless:
 demo: $(STAMP)
 	$(BIN)/python tools/toy_demo.py $(ARGS)
 
-# The slow ones without doctests, none of which is slow, and in the order of their files: modules
-# of one long test would come last otherwise.
 test: $(STAMP)
-	$(PYTEST) -m 'not slow' $(ARGS)
-	$(PYTEST) -m slow -o addopts=--strict-markers --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(PYTEST) $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -24,11 +24,9 @@ def pytest_configure(config):
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
-def pytest_ignore_collect(collection_path, config):
-    """Do not read the files without ``mark.slow`` when slow tests alone are asked for."""
-    if config.option.markexpr == 'slow' and collection_path.match('test_*.py'):
-        return 'mark.slow' not in collection_path.read_text() or None
-    return None
+def pytest_collection_modifyitems(items):
+    """Begin with the slow tests: a long one at the end would keep one process busy alone."""
+    items.sort(key=lambda item: item.get_closest_marker('slow') is None)
 
 
 @pytest.fixture(autouse=True, scope='session')

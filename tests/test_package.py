@@ -18,10 +18,6 @@ import mgdm_mmaction
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(mgdm_mmaction.__file__).resolve().parent
 
-# Some tests look at the sources beside this folder. A copy of the tests, which is how an installed
-# wheel is tested, has none.
-needs_sources = pytest.mark.skipif(not (ROOT / 'setup.py').exists(), reason='no sources here')
-
 BUILD = 'import setuptools.build_meta as b; b.build_{kind}({folder!r})'
 HIDE_MMCV = """
 import sys
@@ -111,15 +107,6 @@ def test_missing_mmcv_is_explained(tmp_path):
     assert 'pip install "mgdm-mmaction[lite]"' in last
 
 
-@pytest.mark.skipif(not os.environ.get('MGDM_TEST_WHEEL'), reason='CI sets it to test a wheel')
-def test_the_package_under_test_is_the_installed_one():
-    assert 'site-packages' in PACKAGE.parts
-    assert (PACKAGE / '.mim' / 'configs').is_dir()
-    assert (PACKAGE / '.mim' / 'tools').is_dir()
-    assert (PACKAGE / '.mim' / 'model-index.yml').is_file()
-
-
-@needs_sources
 def test_no_file_names_a_place_of_one_machine():
     absolute = re.compile(r'(?<![\w.~)}])/(?:work|root|home|Users|mnt|nfs|scratch)/\w+')
     listed = subprocess.run(
@@ -174,7 +161,6 @@ def wheels(tmp_path_factory):
     return results
 
 
-@needs_sources
 @pytest.mark.slow
 class TestWheel:
     def test_holds_every_module_and_data_file(self, wheels):
@@ -210,10 +196,11 @@ class TestWheel:
         assert needed
         assert all('extra ==' in line for line in needed)
 
-    def test_imports_and_reads_its_data_elsewhere(self, wheels, tmp_path):
+    def test_installed_elsewhere_it_brings_its_data_and_commands(self, wheels, tmp_path):
         installed = tmp_path / 'installed'
-        with zipfile.ZipFile(wheels[0]) as archive:
-            archive.extractall(installed)
+        options = ['--quiet', '--no-deps', '--no-compile', '--target', str(installed)]
+        pip = [sys.executable, '-m', 'pip', 'install', *options, str(wheels[0])]
+        subprocess.run(pip, check=True)
         code = """
 import sys
 from pathlib import Path
@@ -230,17 +217,17 @@ print(package, len(read_labels('k400')), get_arch('mgdm-tiny')['embed_dim'], sor
         assert done.returncode == 0, done.stderr
         expected = f"{installed / 'mgdm_mmaction'} 400 128 ['ASU', 'KGCLIP', 'MGDM']"
         assert done.stdout.splitlines()[-1] == expected
+        assert_commands_explain_themselves(installed / 'mgdm_mmaction' / '.mim', installed)
 
 
-TOOLS = PACKAGE / '.mim' / 'tools' if (PACKAGE / '.mim' / 'tools').is_dir() else ROOT / 'tools'
+def test_every_command_explains_itself_without_torch():
+    assert_commands_explain_themselves(ROOT, ROOT)
 
 
-@pytest.mark.skipif(not TOOLS.is_dir(), reason='neither installed nor beside the sources')
-def test_every_command_explains_itself_without_torch(tmp_path):
-    commands = sorted(map(str, TOOLS.rglob('*.py')))
+def assert_commands_explain_themselves(folder, path):
+    commands = sorted(map(str, (folder / 'tools').rglob('*.py')))
     assert commands
-    path = [] if 'site-packages' in PACKAGE.parts else [PACKAGE.parent]
-    done = run(_HELP.format(commands=commands), tmp_path, path)
+    done = run(_HELP.format(commands=commands), folder, [path])
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {command: [0, 'usage:', False] for command in commands}
 

@@ -37,34 +37,16 @@ def test_the_import_loads_neither_torch_nor_openmmlab(tmp_path):
     assert run_python(code, tmp_path) == '[]'
 
 
-WAYS = {
-    'the package first': """
-        import mgdm_mmaction
-        from mmaction.registry import HOOKS, MODELS
-    """,
-    'after a registry was asked': """
+@pytest.mark.slow
+def test_models_are_registered_after_a_registry_was_asked(tmp_path):
+    code = """
         from mmaction.registry import HOOKS, MODELS
         HOOKS.get('VisualizationHook')
         import mgdm_mmaction
-    """,
-    'by a config': """
-        from mmengine.config import Config
-        from mmaction.registry import HOOKS, MODELS
-        Config.fromfile('config.py')
-    """,
-}
-
-
-@pytest.mark.parametrize(
-    'way', [pytest.param(way, marks=pytest.mark.slow) if i else way for i, way in enumerate(WAYS)]
-)
-def test_models_are_registered(tmp_path, way):
-    (tmp_path / 'config.py').write_text("custom_imports = dict(imports=['mgdm_mmaction'])\n")
-    code = textwrap.dedent(WAYS[way]) + textwrap.dedent("""
         head = MODELS.build(dict(type='SemanticDiscriminator', embed_dims=8))
         found = MODELS.get('MGDM'), HOOKS.get('EpochSeedHook')
         print(type(head).__module__, *(c.__name__ for c in found))
-    """)
+    """
     expected = 'mgdm_mmaction.models.heads.semantic_discriminator MGDM EpochSeedHook'
     assert run_python(code, tmp_path) == expected
 
@@ -78,36 +60,3 @@ def test_every_location_holds_a_class_of_its_registry(name):
             registry.import_from_location()
             found += [c.__module__ for c in registry.module_dict.values()]
     assert any(module.startswith(LOCATIONS[name]) for module in found)
-
-
-@pytest.mark.slow
-def test_spawned_workers_read_what_they_are_sent(tmp_path):
-    (tmp_path / 'script.py').write_text(
-        textwrap.dedent("""
-            import mgdm_mmaction
-            from mmaction.registry import TRANSFORMS
-            from torch.utils.data import DataLoader
-
-            class Clips:
-                def __init__(self):
-                    steps = [dict(type='DecordInit'), dict(type='DecordDecode')]
-                    steps.insert(1, dict(type='UniformSample', clip_len=2, num_clips=1))
-                    self.step = TRANSFORMS.build(dict(type='SkipUnreadable', transforms=steps))
-                def __len__(self):
-                    return 2
-                def __getitem__(self, index):
-                    return type(self.step).__name__
-
-            if __name__ == '__main__':
-                loader = DataLoader(Clips(), None, num_workers=1, multiprocessing_context='spawn')
-                print(*loader)
-        """)
-    )
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', 'script.py'],
-        cwd=tmp_path,
-        env=dict(os.environ, PYTHONPATH=str(PACKAGE.parent)),
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.splitlines()[-1:] == ['SkipUnreadable SkipUnreadable'], done.stderr

@@ -11,10 +11,7 @@ from tests.forked_python import python
 
 FOLDER = ROOT / 'docs' / 'notebooks'
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not FOLDER.exists(), reason='no sources here'),
-]
+pytestmark = pytest.mark.slow
 
 
 def test_own_video(tmp_path, monkeypatch):

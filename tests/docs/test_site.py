@@ -21,10 +21,7 @@ FLAGS = (
     '--disable-component-update --disable-sync --window-size=1280,1000'
 )
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (ROOT / 'docs' / 'conf.py').exists(), reason='no sources here'),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope='module')

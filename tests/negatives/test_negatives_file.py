@@ -240,14 +240,3 @@ def test_video_path():
     assert video_path(folder | {'offset': 30}, 'data') == '1@30+9'
     with pytest.raises(MGDMError, match='frame_dir'):
         video_path({'label': 0})
-
-
-@pytest.mark.slow
-def test_a_large_file(tmp_path):
-    path = tmp_path / 'negatives.jsonl'
-    with NegativesWriter(path, HEADER) as writer:
-        for i in range(240_000):
-            writer.write(f'train/class_{i % 400:03d}/{i:06d}.mp4', 0, [1, 2], [0.5, 0.25])
-    file = read_negatives(path)
-    assert len(file) == 240_000
-    assert file.lookup('data/train/class_399/239999.mp4') == 239_999

@@ -27,7 +27,7 @@ def test_train_resume_and_test(toy, trained, tmp_path):
     fresh = dict(PYTHON=sys.executable)
     options = ['--work-dir', tmp_path, '--cfg-options', *SHORT]
     assert 'resumed epoch: 1' in stock(toy, 'train.py', '--resume', trained, *options, **fresh)
-    out = stock(toy, 'test.py', tmp_path / 'epoch_2.pth', '--work-dir', tmp_path, **fresh)
+    out = stock(toy, 'test.py', tmp_path / 'epoch_2.pth', '--work-dir', tmp_path)
     assert 'acc/top1:' in out
 
 

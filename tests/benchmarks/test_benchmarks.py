@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch.utils.data import Dataset
@@ -18,6 +17,7 @@ from benchmarks.videos import VideoSizes, write_videos
 from mgdm_mmaction.datasets import AttachHardNegatives
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.models.layers.text_guided_similarity import text_guided_similarity
+from tests.benchmarks.blocks import allocate
 
 LINUX = pytest.mark.skipif(not Path('/proc/self/clear_refs').exists(), reason='needs Linux')
 # Without those that start many processes.
@@ -72,18 +72,6 @@ def test_compare_runs_pairs_in_turns():
     times = compare(lambda: calls.append('a'), lambda: calls.append('b'), repeats=3)
     assert ''.join(calls) == 'ab' + 'ab' + 'ba' + 'ab'
     assert times.low <= times.ratio <= times.high
-
-
-def allocate(*sizes):
-    """Prepare a function that holds a block of the first size, then one of the second."""
-    first = np.ones(1 << 20)  # what is there before does not count
-
-    def run():
-        for size in sizes:
-            np.ones(size, dtype=np.uint8)
-        return first
-
-    return run
 
 
 @LINUX

@@ -201,7 +201,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
     import tracemalloc
 
     peaks = []
-    for count in (20, 80):
+    for count in (10, 40):
         source = write_square(tmp_path / f'{count}.mp4', count=count, fps=20)
         spans = [(i / 2, i / 2 + 0.5) for i in range(count // 10)]
         prediction = predict(source, spans, [NAMES] * len(spans), [(0, 1, 2)] * len(spans))
@@ -212,7 +212,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
         tracemalloc.stop()
         (tmp_path / 'out.mp4').unlink()
 
-    # A picture of this canvas is 1.2 MB: 60 more of them would be 72 MB.
+    # A picture of this canvas is 1.2 MB: 30 more of them would be 36 MB.
     assert peaks[1] < peaks[0] + 8e6
 
 

@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     costs = runs.costs(names)
     text = describe_comparison(comparison, costs)
     with write_whole(out / 'comparison.csv') as part:
-        comparison.table().to_csv(part, index=False, float_format='%.6g')
+        comparison.table(costs).to_csv(part, index=False, float_format='%.6g')
     with write_whole(out / 'comparison.md') as part:
         part.write_text(text + '\n', 'utf-8')
     write_page(build_comparison_page(comparison, costs), out / 'index.html')

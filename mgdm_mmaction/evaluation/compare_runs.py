@@ -14,6 +14,7 @@ import torch
 from mmengine.config import DictAction
 
 from ..config import ParsedConfig, read_config
+from ..config_rules import walk
 from ..errors import MGDMError, require_file
 from ..mining.dumps import Dump, check_same_videos, read_dump
 from ..toy.demo import locate, run_command
@@ -208,13 +209,20 @@ class Runs:
             list[str] | None: Class names; None if no entry says.
 
         Raises:
-            MGDMError: If a config is wrong, or two have other classes or test lists.
+            MGDMError: If a config is wrong or has several labels a video, or two have other classes
+                or test lists.
         """
         first = None
         for name in names:
             if (cfg := self.config(name)) is None:
                 continue
-            lists = [str(data.get('ann_file')) for data in cfg.require_datasets('test')]
+            data_sets = cfg.require_datasets('test')
+            if any(data.get('multi_class') for data in data_sets):
+                raise MGDMError(
+                    f'{name!r} has several labels a video (multi_class), and what is compared is '
+                    'top-1; tools/test.py measures it.'
+                )
+            lists = [str(data.get('ann_file')) for data in data_sets]
             tested = {'classes': cfg.classes, 'test lists': lists}
             first = first or (name, tested)
             for key, value in tested.items():
@@ -239,6 +247,8 @@ class Runs:
             (name, seed) for seed in self.all_seeds for name in names if seed in self.seeds(name)
         ]
         failed = []
+        for name in names:  # no two at the same time, as MMEngine reads them
+            self.config(name)
         with ThreadPoolExecutor(jobs) as pool:
             try:
                 for done in as_completed([pool.submit(self.dump, *run) for run in runs]):
@@ -394,6 +404,7 @@ class Runs:
             options=options,
             mine=entry.mine,
             checkpoint=entry.checkpoint,
+            resolved=_resolved(self.config(name)),
         )
 
     def _check_settings(self, name: str, seed: int) -> dict:
@@ -401,12 +412,16 @@ class Runs:
         file = self.folder(name, seed) / 'run.json'
         if not file.exists():
             return {}
-        found = json.loads(file.read_text())
-        for key, value in self._settings(name).items():
-            if found.get(key) != value:
+        found, now = json.loads(file.read_text()), self._settings(name)
+        resolved = now.pop('resolved')
+        # Folders made before it was kept have none: what is done in them is not done again.
+        kept = found.get('resolved', resolved)
+        old, new = {**found, **kept}, {**now, **resolved}
+        for key in {**new, **kept}:
+            if old.get(key) != new.get(key):
                 raise MGDMError(
-                    f'{file.parent} was made with other settings ({key}: {found.get(key)}, now '
-                    f'{value}); choose another --out, or delete it.'
+                    f'{file.parent} was made with other settings ({key}: {old.get(key)}, now '
+                    f'{new.get(key)}); choose another --out, or delete it.'
                 )
         return found
 
@@ -415,6 +430,13 @@ class Runs:
         folder.mkdir(parents=True, exist_ok=True)
         settings = {**self._settings(name), 'trained': trained}
         (folder / 'run.json').write_text(json.dumps(settings, indent=2) + '\n')
+
+
+def _resolved(cfg: ParsedConfig | None) -> dict[str, str]:
+    """Write out what a config says in the end, with its bases, options and variables."""
+    found = {key: value for key, _, value in walk(cfg.config.to_dict() if cfg else {})}
+    outer = {key.rpartition('.')[0] for key in found}
+    return {key: str(value) for key, value in found.items() if key not in outer}
 
 
 def _costs(cfg: ParsedConfig) -> dict:

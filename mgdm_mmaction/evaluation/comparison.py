@@ -239,10 +239,14 @@ class Comparison:
         found = found[self.partners[found.index] >= 0]
         return found.loc[found.index[np.argsort(-self.taken[found.index], kind='stable')]]
 
-    def table(self) -> pd.DataFrame:
+    def table(self, costs: Mapping[str, Mapping]) -> pd.DataFrame:
         """Return everything in long form: ``model``, ``seed``, ``measure``, ``class``, ``value``.
 
         ``seed`` and ``class`` are empty where a value is of all of them.
+
+        Args:
+            costs (Mapping[str, Mapping]): Of :meth:`~.compare_runs.Runs.costs`; its numbers are
+                measures, too.
         """
         parts = [self.values.reset_index().melt(['model', 'seed'], var_name='measure')]
         for measure, found in (('top1', self.classes), ('pairs', self.pairs)):
@@ -251,6 +255,9 @@ class Comparison:
             parts.append(rows.assign(measure=measure))
         tests = self.tests.drop(columns='verdict').reset_index()
         parts.append(tests.melt('model', var_name='measure').dropna())
+        if costs:
+            found = pd.DataFrame(costs).T.rename_axis('model').drop(columns='device').reset_index()
+            parts.append(found.melt('model', var_name='measure').dropna())
         found = pd.concat(parts, ignore_index=True)
         return found.astype({'seed': 'Int64'})[['model', 'seed', 'measure', 'class', 'value']]
 

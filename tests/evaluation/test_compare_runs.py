@@ -1,5 +1,6 @@
 """What is trained and tested for a comparison, and what is not again; with made-up commands."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -62,6 +63,21 @@ def test_trains_tests_and_does_neither_again(commands):
         Runs(entries, [0], Path('out')).dump('k = 0', 0)
 
 
+def test_what_the_variables_of_a_config_say_is_a_setting(commands, monkeypatch):
+    entries = write('a: {config: CONFIG}')
+    Runs(entries, [0], Path('out')).run(['a'])
+    monkeypatch.setenv('MGDM_FRAMES', '4')
+    with pytest.raises(MGDMError, match=r'settings \([\w.]+: 8, now 4\); choose another --out'):
+        Runs(entries, [0], Path('out')).run(['a'])
+    # As before it was kept.
+    file = Path('out/a_seed0/run.json')
+    settings = json.loads(file.read_text())
+    del settings['resolved']
+    file.write_text(json.dumps(settings))
+    Runs(entries, [0], Path('out')).run(['a'])
+    assert len(commands) == 2
+
+
 def test_goes_on_where_it_was_stopped(commands):
     entries = write('a: {config: CONFIG}')
     folder = Path('out/a_seed0')
@@ -98,11 +114,17 @@ def test_takes_what_other_entries_make(commands):
 
 
 def test_what_is_the_same_with_every_seed_runs_once(commands):
-    entries = write('CLIP: {config: CONFIG, checkpoint: null}\nold: {dump: "old{seed}.pkl"}')
+    for file in ('old0.pkl', 'old1.pkl', 'own.pth'):
+        Path(file).touch()
+    entries = write(
+        'CLIP: {config: CONFIG, checkpoint: null}\nown: {config: CONFIG, checkpoint: own.pth}\n'
+        'old: {dump: "old{seed}.pkl"}'
+    )
     runs = Runs(entries, [0, 1], Path('out'))
-    runs.run(['CLIP', 'old'])
-    assert [command.split()[0] for command in commands] == ['test']
+    runs.run(['CLIP', 'own', 'old'])
+    assert [command.split()[0] for command in commands] == ['test', 'test']
     assert '.pth' not in commands[0]
+    assert f'{CONFIG.name} own.pth --work-dir out/own_seed0 ' in commands[1]
     assert runs.dump('old', 1) == Path('old1.pkl')
 
 
@@ -167,7 +189,9 @@ def test_entries_are_tested_alike(tmp_path, monkeypatch):
         "d: {config: CONFIG, checkpoint: '{checkpoint: e}'}\n"
         "e: {config: CONFIG, mine: [--confusions, '{dump: f}']}\n"
         'f: {config: CONFIG, options: {model.nothing: 1}}\n'
-        'g: {dump: "gone{seed}.pkl"}'
+        'g: {dump: "gone{seed}.pkl"}\n'
+        'h: {config: CONFIG, options: {test_dataloader.dataset.multi_class: true, '
+        'test_evaluator: null}}'
     )
     runs = Runs(entries, [0], Path('out'))
     assert runs.check(['a']) == ['x', 'y']
@@ -179,6 +203,8 @@ def test_entries_are_tested_alike(tmp_path, monkeypatch):
         runs.check(['d'])
     with pytest.raises(MGDMError, match="the file of 'g' gone0.pkl does not exist"):
         runs.check(['a', 'g'])
+    with pytest.raises(MGDMError, match=r"'h' has several labels a video \(multi_class\)"):
+        runs.check(['h'])
 
 
 def test_the_experiments_of_the_toy():

@@ -155,11 +155,14 @@ class TestComparison:
         assert found.tests.loc['b', 'p_videos'] == 1
 
     def test_table_has_everything(self, found):
-        table = found.table()
+        cost = dict(params=5, flops=1, memory=None, clips_per_second=2.5, device='a CPU')
+        table = found.table({'a': cost})
         rows = table[(table['model'] == 'a') & (table['measure'] == 'top1')]
         assert rows['class'].isna().sum() == 2
         assert rows['value'][rows['class'].notna()].tolist() == found.classes['a'].tolist()
         assert set(table['measure']) >= {'pairs', 'ece', 'p_videos', 'difference'}
+        assert table.iloc[-3:]['measure'].tolist() == ['params', 'flops', 'clips_per_second']
+        assert table.iloc[-3:]['value'].tolist() == [5, 1, 2.5]
 
     def test_group_that_is_in_no_class(self):
         with pytest.raises(MGDMError, match="'moon': finds nothing in the class 'circle moving"):

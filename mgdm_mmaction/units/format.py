@@ -109,11 +109,12 @@ def parse_units(text: str, where: str) -> UnitsFile:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MGDMError(f'{where}: not readable as JSON ({error}). {_BUILD}') from None
-    found = content.get('format') if isinstance(content, dict) else None
-    if found != _FORMAT or content.get('version') != _VERSION:
+    content = content if isinstance(content, dict) else {}
+    found, version = content.get('format'), content.get('version')
+    if (found, version) != (_FORMAT, _VERSION):
         raise MGDMError(
             f'{where}: expected {{"format": "{_FORMAT}", "version": {_VERSION}, "units": [...]}}, '
-            f'but found the format {found!r}. {_BUILD}'
+            f'but found format {found!r}, version {version!r}. {_BUILD}'
         )
     entries = content.get('units')
     if not isinstance(entries, list) or not entries:
@@ -133,12 +134,15 @@ def _parse_unit(entry: Any, where: str) -> Unit:
     entry = {'name': entry} if isinstance(entry, str) else entry
     if not isinstance(entry, dict) or not isinstance(entry.get('name'), str):
         raise MGDMError(f'{where}: expected {{"name": "..."}}, but found {str(entry)[:80]!r}.')
-    unit = Unit(
-        ' '.join(entry['name'].split()),
-        entry.get('kind', 'object'),
-        entry.get('description') or '',
-        tuple(entry.get('actions') or ()),
-    )
+    actions, description = entry.get('actions') or [], entry.get('description') or ''
+    name, kind = ' '.join(entry['name'].split()), entry.get('kind', 'object')
+    if not isinstance(actions, list) or not all(
+        isinstance(text, str) for text in (description, *actions)
+    ):
+        raise MGDMError(
+            f'{where} {name!r}: "description" should be a text, "actions" a list of texts.'
+        )
+    unit = Unit(name, kind, description, tuple(actions))
     if not normalize_label(unit.name) or ',' in unit.name:
         raise MGDMError(
             f'{where}: the name {unit.name!r} should have letters and no comma; more words about '
@@ -146,8 +150,6 @@ def _parse_unit(entry: Any, where: str) -> Unit:
         )
     if unit.kind not in KINDS:
         raise MGDMError(f'{where} {unit.name!r}: the kind is {unit.kind!r}, expected {KINDS}.')
-    if not all(isinstance(text, str) for text in (unit.description, *unit.actions)):
-        raise MGDMError(f'{where} {unit.name!r}: "description" and "actions" should be texts.')
     return unit
 
 

@@ -1,5 +1,7 @@
 """ASU: where it starts, what it keeps of CLIP, and what can be exchanged."""
 
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -8,6 +10,8 @@ from mmaction.structures import ActionDataSample
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.clip import build_clip
+from mgdm_mmaction.models.layers import unit_bank
+from mgdm_mmaction.models.layers.unit_bank import UnitBank
 from mgdm_mmaction.models.necks.semantic_unit_decoder import select_units
 from mgdm_mmaction.units import Unit, UnitsFile
 from tests.models.tiny import CLASSES, NUM_FRAMES, tiny_batch
@@ -99,7 +103,7 @@ def test_no_parameter_knows_the_number_of_units_or_classes():
     assert shapes == {name: p.shape for name, p in other.named_parameters()}
 
 
-def test_units_and_classes_are_exchanged(tmp_path):
+def test_units_and_classes_are_exchanged(tmp_path, monkeypatch):
     torch.manual_seed(0)
     clip = tmp_path / 'clip.pt'
     torch.save(build_clip('mgdm-tiny').state_dict(), clip)
@@ -129,11 +133,22 @@ def test_units_and_classes_are_exchanged(tmp_path):
         new.load_state_dict(state)
     # Where the file is not at hand, the checkpoint has them.
     absent = asu_model(**weights)
-    absent.units.__init__('/nowhere/units.json', 'mgdm-tiny', str(clip))
+    missing = ('/nowhere/units.json', 'mgdm-tiny', str(clip))
+    absent.units.__init__(*missing)
     with pytest.raises(MGDMError, match='does not exist'):
         absent.units.init_weights()
+    said = []
+    monkeypatch.setattr(unit_bank, 'print_log', lambda *args: said.append(args[0]))
     absent.load_state_dict(state)
     assert absent.units.names == [unit.name for unit in UNITS.units]
+    (line,) = said
+    assert '\n' not in line
+    assert re.search(r'/nowhere/units\.json.* The 7 units of the checkpoint are used', line)
+    # Where others are asked for, it has to be there.
+    with pytest.raises(MGDMError, match='does not exist'):
+        UnitBank(*missing, open_vocabulary=True)
+    with pytest.raises(MGDMError, match="'tool' is unknown"):
+        UnitBank('toy', 'mgdm-tiny', kinds=['tool'])
 
 
 def test_explains_by_frame_and_region():

@@ -43,13 +43,22 @@ def test_a_name_is_enough():
     ('text', 'message'),
     [
         ('[', 'x: not readable as JSON'),
-        ('{"labels": []}', 'x: expected .* but found the format None'),
+        ('{"labels": []}', 'x: expected .* but found format None, version None'),
+        ('{"format": "mgdm-units", "version": 2}', "found format 'mgdm-units', version 2"),
+        ('5', 'found format None'),
         (units_of('[]'), 'one or more units'),
         (units_of('[{"nam": "bat"}]'), 'x: unit 0: expected'),
         (units_of('["bat", "Bat"]'), "x: unit 1 'Bat' is unit 0 already"),
         (units_of('["bat, ball"]'), 'no comma'),
         (units_of('[{"name": "bat", "kind": "tool"}]'), "the kind is 'tool', expected"),
-        (units_of('[{"name": "bat", "actions": [1]}]'), 'should be texts'),
+        *(
+            (
+                units_of('[{"name": "bat", "actions": ' + actions + '}]'),
+                'unit 0 \'bat\': .*"actions" a list of texts',
+            )
+            for actions in ('[1]', '5', 'true', '"golf"')
+        ),
+        (units_of('[{"name": "bat", "description": 5}]'), '"description" should be a text'),
     ],
 )
 def test_mistakes(text, message):

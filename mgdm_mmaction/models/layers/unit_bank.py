@@ -1,15 +1,17 @@
 """The texts of semantic units as CLIP embeddings."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from mmengine.logging import print_log
 from torch import Tensor
 
 from ...errors import MGDMError
 from ...text.bank import TextBank, read_labels_state
 from ...text.corpus import DEFAULT_PROMPT, LabelCorpus, normalize_label
-from ...units import KINDS, UnitsFile, read_units
+from ...units import KINDS, Unit, UnitsFile, read_units
 
 __all__ = ['UnitBank']
 
@@ -18,7 +20,7 @@ class UnitBank(TextBank):
     """A frozen text bank of S units, which can be exchanged without training.
 
     A checkpoint carries the units: where the file is not on this machine, those of the checkpoint
-    are used.
+    are used, with a warning. With ``open_vocabulary`` a missing file is an error.
 
     Args:
         file (str | Path | UnitsFile): The units: a file, the name of a packaged one, or read ones.
@@ -42,13 +44,15 @@ class UnitBank(TextBank):
         open_vocabulary: bool = False,
     ) -> None:
         self._problem: MGDMError | None = None
+        self.units: list[Unit] = []
         try:
             units = file if isinstance(file, UnitsFile) else read_units(file)
-            self.units = units.of_kinds(kinds).units
         except MGDMError as error:
-            if isinstance(file, UnitsFile) or Path(str(file)).exists():
+            if open_vocabulary or Path(str(file)).exists():
                 raise
-            self._problem, self.units = error, []
+            self._problem = error
+        else:
+            self.units = units.of_kinds(kinds).units
         texts = [unit.text for unit in self.units] or ['unknown']
         super().__init__(
             LabelCorpus(texts, prompt=prompt), arch, pretrained, quick_gelu, open_vocabulary
@@ -97,6 +101,9 @@ class UnitBank(TextBank):
             saved, _ = read_labels_state(state)
             if saved is not None:
                 self._set_corpus(saved, state_dict[f'{prefix}embeddings'].to(self.embeddings))
+                count = len(self.class_ids)
+                message = f'{self._problem} The {count} units of the checkpoint are used instead.'
+                print_log(message, 'current', logging.WARNING)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def _check_open(self, saved: LabelCorpus) -> None:

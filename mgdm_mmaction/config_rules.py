@@ -46,7 +46,8 @@ _LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     (
         'model model.backbone model.neck model.cls_head model.cls_head.discriminator model.loss '
-        'model.class_loss model.data_preprocessor model.*_cfg *_dataloader *_dataloader.dataset '
+        'model.class_loss model.regions model.units model.data_preprocessor model.*_cfg '
+        '*_dataloader *_dataloader.dataset '
         '*_dataloader.sampler *_cfg optim_wrapper optim_wrapper.optimizer visualizer '
         'optim_wrapper.paramwise_cfg optim_wrapper.paramwise_cfg.custom_keys '
         'optim_wrapper.clip_grad default_hooks default_hooks.* randomness auto_scale_lr '
@@ -79,7 +80,7 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ),
     (
         '*_dataloader.num_workers model.**.num_layers model.**.prompt_tokens '
-        '**.AttachHardNegatives.k',
+        'model.regions.num_regions **.AttachHardNegatives.k',
         _whole(0),
         'a whole number, 0 or more',
     ),
@@ -140,6 +141,8 @@ _SECTIONS = {
     'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'),
     'model.test_cfg': ('average_clips', 'blending', 'max_testing_views', 'fcn_test'),
     'model.cls_head.discriminator': ('num_layers', 'num_heads', 'embed_dims'),
+    'model.regions': ('num_regions', 'mode'),
+    'model.units': ('file', 'kinds', 'prompt'),
 }
 _LOADER = ('dataset', 'sampler', 'num_batch_per_epoch')
 # Taken out of a section before its type is built.

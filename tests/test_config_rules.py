@@ -7,16 +7,19 @@ import pytest
 from mmengine.runner import FlexibleRunner, Runner
 
 from mgdm_mmaction.config import read_config
-from mgdm_mmaction.config_rules import _READ
+from mgdm_mmaction.config_rules import _READ, _SECTIONS
 from mgdm_mmaction.errors import MGDMError
+from mgdm_mmaction.models.layers.region_tokens import RegionTokens
+from mgdm_mmaction.models.layers.unit_bank import UnitBank
 
-CONFIG = str(Path(__file__).parents[1] / 'configs' / 'toy' / 'mgdm_toy.py')
+CONFIGS = Path(__file__).parents[1] / 'configs'
+CONFIG, ASU = (str(CONFIGS / name) for name in ('toy/mgdm_toy.py', 'asu/asu_toy.py'))
 PIPELINE = 'train_dataloader.dataset.pipeline'
 
 
-def mistake(options: dict) -> str:
+def mistake(options: dict, config: str = CONFIG) -> str:
     with pytest.raises(MGDMError) as caught:
-        read_config(CONFIG, options)
+        read_config(config, options)
     message = str(caught.value)
     assert '\n' not in message
     return message
@@ -43,6 +46,17 @@ def mistake(options: dict) -> str:
 def test_a_key_that_nothing_reads_is_refused_with_the_nearest(key, meant):
     assert f'--cfg-options {key}: ' in (message := mistake({key: 1}))
     assert message.endswith(f'nothing would read it; did you mean {meant!r}?')
+
+
+def test_sections_of_semantic_units_and_regions():
+    assert "did you mean 'file'?" in mistake({'model.units.fil': 'x'}, ASU)
+    assert "did you mean 'num_regions'?" in mistake({'model.regions.num_region': 4}, ASU)
+    assert '0 or more' in mistake({'model.regions.num_regions': -1}, ASU)
+    assert 'a section, dict(...)' in mistake({'model.units': 'toy'}, ASU)
+    read_config(ASU, {'model.units.kinds': ['body'], 'model.units.prompt': '{}'})
+    # What the recogniser itself does not say.
+    taken = {*inspect.signature(UnitBank).parameters, *inspect.signature(RegionTokens).parameters}
+    assert {*_SECTIONS['model.units'], *_SECTIONS['model.regions']} <= taken
 
 
 def test_other_keys_that_change_nothing():

@@ -4,6 +4,7 @@ The quick part reads the configs, the slow one (``test_walk_runs.py``) runs them
 """
 
 import ast
+import copy
 import fnmatch
 import re
 from pathlib import Path
@@ -11,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mmcv.transforms import Compose
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 
 from mgdm_mmaction.clip import embed_dims, get_arch
+from mgdm_mmaction.config import ParsedConfig
 from mgdm_mmaction.models.recognizers import check_recognizer
 from mgdm_mmaction.text.corpus import packaged_label_maps
 from tests.configs.walk import (
@@ -95,6 +97,26 @@ def test_header_names_its_own_path(name):
     header = ast.get_docstring(ast.parse((CONFIGS / name).read_text(encoding='utf-8')))
     for path in re.findall(r'\bconfigs/[\w./-]+\.py', header):
         assert (CONFIGS / path[8:]).is_file(), path
+
+
+def options_of_headers():
+    """Configs, and the options that a header gives for them, a line each."""
+    for name in NAMES:
+        header = ast.get_docstring(ast.parse((CONFIGS / name).read_text(encoding='utf-8')))
+        lines = header.replace('\\\n', ' ').splitlines()
+        start = [i for i, line in enumerate(lines) if 'cfg-options' in line][:1]
+        for line in lines[start[0] :] if start else ():
+            if options := re.findall(r'\b(?:\w+\.[\w.]+|k|num_frames|batch_size)=[^\s`]+', line):
+                yield pytest.param(name, '--amp' in line, options, id=f'{name} {options[0]}')
+
+
+@pytest.mark.parametrize(('name', 'amp', 'options'), list(options_of_headers()))
+def test_options_of_a_header_fit_the_config(name, amp, options):
+    cfg = ParsedConfig(copy.deepcopy(read_config(name)))
+    if amp:
+        cfg.config.optim_wrapper.type = 'AmpOptimWrapper'
+    values = (option.rstrip('.,;').split('=', 1) for option in options)
+    cfg.merge({key: DictAction._parse_iterable(value) for key, value in values})
 
 
 LAYOUT = {

@@ -1,5 +1,5 @@
 # ASU on CLIP ViT-B/16. A config sets `model.units.file`. The internals are a reconstruction
-# (docs/asu.md); every choice is a key here.
+# (docs/asu.md).
 _base_ = 'clip_vit-b-16.py'
 
 model = dict(
@@ -17,6 +17,6 @@ model = dict(
     ),
     cls_head=dict(discriminator=None),
     class_loss=dict(type='ClassTextLoss', label_smoothing=0.1),
-    contrastive=None,  # dict(type='AugmentedContrastiveLoss'), with mined negatives
+    # contrastive=dict(type='AugmentedContrastiveLoss') adds MGDM's loss, with mined negatives.
     unit_loss_weight=0.0,
 )

@@ -1,6 +1,7 @@
 """The command line that builds a knowledge graph, and shows one."""
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from ..errors import MGDMError, check_output
@@ -25,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     from ..graph import read_graph, write_graph
 
     graph = read_graph(args.source) if args.show else _build(args)
+    for path in args.test_list:
+        graph.check_held_out(_videos(path, args.delimiter), path)
     chosen = args.draw or [name for name, found in graph.of_actions().items() if found][:12]
     if unknown := [name for name in chosen if name not in graph.actions]:
         raise MGDMError(f'--draw {unknown[0]!r}: is no class of the graph.')
@@ -45,7 +48,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _build(args: argparse.Namespace):
-    import os
     from dataclasses import replace
 
     from ..graph import builder
@@ -61,19 +63,14 @@ def _build(args: argparse.Namespace):
                 f'{args.source}: part annotations are of videos; give --train-list, so that those '
                 'of the training videos alone are used.'
             )
-        delimiter = {'space': ' ', 'tab': '\t'}.get(args.delimiter, args.delimiter)
         lists = [
-            check_annotation(path, len(classes), delimiter, classes=classes)
+            check_annotation(path, len(classes), args.delimiter, classes=classes)
             for path in args.train_list
         ]
         rows = [row for found in lists for row in found.rows]
         graph = builder.graph_of_parts(args.source, rows, classes, args.max_share)
-        graph = replace(
-            graph, lists={found.ann_file: found.digest for found in lists}, path=args.source
-        )
-        for path in args.test_list:
-            graph.check_held_out([p for p, _ in check_annotation(path, None, delimiter).rows], path)
-        return graph
+        digests = {found.ann_file: found.digest for found in lists}
+        return replace(graph, lists=digests, path=args.source)
     if args.descriptions:
         import functools
 
@@ -84,6 +81,12 @@ def _build(args: argparse.Namespace):
         sentences = read_class_table(args.source, 'sentence')
         return builder.graph_of_descriptions(sentences, classes, extract)
     return builder.graph_of_pairs(read_pairs(args.source), classes)
+
+
+def _videos(path: str, delimiter: str) -> list[str]:
+    from ..datasets import check_annotation
+
+    return [video for video, _ in check_annotation(path, None, delimiter).rows]
 
 
 def describe(graph) -> str:
@@ -161,6 +164,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise MGDMError('--show builds no graph: leave out --out.')
     if not args.show and not args.classes:
         raise MGDMError('--classes: is missing; give the file of class names that the config has.')
+    of_parts = os.path.isdir(args.source) and not args.show
+    if args.train_list and not of_parts:
+        raise MGDMError('--train-list: is for a folder of part annotations; leave it out.')
+    if args.test_list and not (of_parts or args.show):
+        raise MGDMError(f'--test-list: {args.source} holds no videos; leave it out.')
+    args.delimiter = {'space': ' ', 'tab': '\t'}.get(args.delimiter, args.delimiter)
     if not 0 < args.max_share <= 1:
         raise MGDMError(f'--max-share {args.max_share}: should be above 0 and at most 1.')
     return args

@@ -147,7 +147,7 @@ class KnowledgeGraph:
             )
 
     def check_lists(self, digests: dict[str, str]) -> None:
-        """Refuse a graph with videos that was made from other lists than those of the training.
+        """Refuse a graph that was made from other lists than those of the training.
 
         Args:
             digests (dict[str, str]): Training list -> digest.
@@ -209,12 +209,17 @@ def read_graph(source: str | Path) -> KnowledgeGraph:
 
 def parse_graph(content: Any, where: str) -> KnowledgeGraph:
     """Check what a graph file holds; ``where`` is for messages."""
-    found = content.get('format') if isinstance(content, dict) else None
-    if found != _FORMAT or content.get('version') != _VERSION:
+    found = content if isinstance(content, dict) else {}
+    if (found.get('format'), found.get('version')) != (_FORMAT, _VERSION):
         raise MGDMError(
             f'{where}: expected {{"format": "{_FORMAT}", "version": {_VERSION}, ...}}, but found '
-            f'the format {found!r}. {_BUILD}'
+            f'format {found.get("format")!r}, version {found.get("version")!r}. {_BUILD}'
         )
+    for key in ('lists', 'settings'):
+        if not isinstance(content.get(key, {}), dict):
+            raise MGDMError(
+                f'{where}: "{key}" should be an object, such as {{"train.txt": "0123"}}.'
+            )
 
     def pairs(key: str) -> list:
         edges = content.get(key, [])
@@ -227,8 +232,8 @@ def parse_graph(content: Any, where: str) -> KnowledgeGraph:
         content.get('movements'),
         pairs('a-b'),
         pairs('v-b'),
-        content.get('lists') or {},
-        content.get('settings') or {},
+        content.get('lists', {}),
+        content.get('settings', {}),
         where,
     )
 

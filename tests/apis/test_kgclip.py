@@ -40,6 +40,7 @@ def test_the_commands_know_no_special_case(toy, whole, tmp_path, monkeypatch, ca
     from mgdm_mmaction.commands.export import main as export
     from mgdm_mmaction.commands.get_flops import main as get_flops
     from mgdm_mmaction.commands.test import main as run_test
+    from mgdm_mmaction.commands.visualize_semantics import main as visualize
 
     monkeypatch.setenv('MGDM_DATA', str(toy.data))
     checkpoint, video = str(whole / 'epoch_2.pth'), str(toy.root / 'videos/val/star_growing')
@@ -58,6 +59,8 @@ def test_the_commands_know_no_special_case(toy, whole, tmp_path, monkeypatch, ca
     demo([f'{video}/0000.mp4', '--model', checkpoint, '--labels', 'star growing', 'star turning'])
     assert 'star turning' in capsys.readouterr().out
     export([checkpoint, '--out', str(tmp_path / 'model.onnx')])
+    visualize([CONFIG, checkpoint, '--joint', '--out', str(tmp_path / 'joint.png'), *options[2:]])
+    assert '12 classes and 12 other labels' in capsys.readouterr().out
     get_flops([CONFIG])
     assert 'image tower' in capsys.readouterr().out
     evaluate([CONFIG, checkpoint, *options])

@@ -83,6 +83,40 @@ def test_tables(kinetics_tps):
             run(folder, table)
 
 
+def test_a_json_table_and_the_page_of_its_graph(kinetics_tps, capsys):
+    folder, table = kinetics_tps, kinetics_tps / 'movements.json'
+    table.write_text('{"golf": ["arms swing club", "hips turn"]}')
+    run(folder, table, '--out', folder / 'graph.json')
+    counts = capsys.readouterr().out
+    assert '1 classes have no movement: clap' in counts
+    main(['--show', str(folder / 'graph.json'), '--html', str(folder / 'page.html')])
+    assert 'a-b: 2 edges, 0 to 2 a class' in capsys.readouterr().out
+    assert 'arms swing club' in (folder / 'page.html').read_text()
+    main(['--show', 'jhmdb21'])
+    assert '21 actions' in capsys.readouterr().out
+
+
+def test_lists_where_no_videos_are(kinetics_tps):
+    """They are refused, or checked, and never silently left aside."""
+    folder, graph = kinetics_tps, kinetics_tps / 'graph.json'
+    (folder / 'movements.csv').write_text('class,movement\ngolf,arms swing club\n')
+    for option in ('--train-list', '--test-list'):
+        with pytest.raises(MGDMError, match=f'{option}: .*leave it out'):
+            run(folder, folder / 'movements.csv', option, folder / 'train.txt')
+    lists = ['--train-list', folder / 'train.txt', '--max-share', 1]
+    run(folder, folder / 'parts', *lists, '--out', graph)
+    with pytest.raises(MGDMError, match='holds movements of 3 videos of .*train.txt'):
+        main(['--show', str(graph), '--test-list', str(folder / 'train.txt')])
+
+
+def test_descriptions_with_the_real_tagger(kinetics_tps, capsys):
+    pytest.importorskip('textblob')
+    folder, table = kinetics_tps, kinetics_tps / 'sentences.csv'
+    table.write_text('class,sentence\ngolf,A man is swinging a club.\nclap,Hands are clapping.\n')
+    run(folder, table, '--descriptions', '--out', folder / 'graph.json')
+    assert any('swing' in name for name in read_graph(folder / 'graph.json').movements)
+
+
 def test_descriptions():
     def extract(sentence):
         return [(w, 'verb' if w.endswith('ing') else 'noun') for w in sentence.split()]

@@ -39,7 +39,9 @@ def test_by_hand(tmp_path):
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        ({'format': 'x'}, "found the format 'x'"),
+        ({'format': 'x'}, "found format 'x', version 1"),
+        ({'version': 2}, "found format 'mgdm-graph', version 2"),
+        ({'lists': ['train.txt']}, '"lists" should be an object'),
         ({'movements': ['arm swing', 'Arm_swing']}, "'Arm_swing' is there twice"),
         ({'movements': []}, '"movements" should be a list of one or more'),
         ({'a-b': [['golf', 'x']]}, 'names a movement that "movements" lacks'),

@@ -94,22 +94,31 @@ def test_a_head_never_reads_its_tail():
     assert torch.autograd.grad(module.encode_heads(heads, 0)[0].sum(), heads)[0][1:].eq(0).all()
 
 
-@pytest.mark.parametrize('attention', ['factored', 'pairwise'])
+def beside_the_own_tail(module, heads, tails):
+    """What is not allowed: each head is encoded together with the tail that it belongs to."""
+    tokens = [module._unit(heads), *module.relations[0], module._unit(tails)]
+    z = module._encode(tokens, slice(0, 4)).unbind(-2)
+    u, w = z[0] * z[1] - module._delta(0), z[2] * z[3]
+    return (F.cosine_similarity(u[:, None], w, dim=-1),)
+
+
+@pytest.mark.parametrize('attention', ['factored', 'pairwise', 'beside the own tail'])
 def test_pure_noise_stays_at_chance(attention):
     """Heads and tails that have nothing to do with each other teach nothing."""
-    module = encoder(embed_dims=16, num_layers=1, attention=attention)
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
-    matches, chance = torch.eye(8).bool(), None
-    losses = []
-    for _ in range(40):
-        found = scores(module, torch.randn(8, 16), torch.randn(8, 16))
-        loss = sum(matching_loss(10 * pair, matches) for pair in found) / 2
+    allowed = attention in MODES
+    module = encoder(embed_dims=16, num_layers=1, attention=attention if allowed else 'factored')
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-2)
+    matches, losses = torch.eye(8).bool(), []
+    for _ in range(120):
+        heads, tails = torch.randn(2, 8, 16)
+        found = (scores if allowed else beside_the_own_tail)(module, heads, tails)
+        loss = sum(matching_loss(10 * pair, matches) for pair in found) / len(found)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     chance = matching_loss(torch.zeros(8, 8), matches).item()
-    assert sum(losses[-20:]) / 20 > 0.95 * chance
+    assert (sum(losses[-20:]) / 20 > 0.95 * chance) == allowed
 
 
 @pytest.mark.parametrize('attention', ['factored', 'pairwise'])
@@ -143,6 +152,22 @@ def test_against_the_equations():
     torch.testing.assert_close(inverse[1, 2], score(tails[2], heads[1], row + 3))
 
 
+@pytest.mark.parametrize('share', [0.0, 0.3, 1.0])
+@pytest.mark.parametrize('use_inverse', [True, False])
+def test_fusion_against_the_equation(share, use_inverse):
+    """S = (1 - f) cos(v, c) + f S_tri, of both directions or the forward one."""
+    model = kg_model(fusion_weight=share, use_inverse=use_inverse).eval()
+    inputs, _ = kg_batch(2, num_views=2)
+    with torch.no_grad():
+        video = model.encode_frames(inputs).mean(2)
+        texts = model.text_bank(model.text_bank.class_ids)
+        forward, inverse = scores(model.neck, video.flatten(0, 1), texts)
+        triplet = (forward + inverse) / 2 if use_inverse else forward
+        cosine = F.cosine_similarity(video[:, :, None], texts, dim=-1)
+        expected = (1 - share) * cosine + share * triplet.view(2, 2, -1)
+        torch.testing.assert_close(model(inputs), model.cls_head.scale() * expected)
+
+
 def test_the_loss_of_matches_is_that_of_k_0():
     logits, ids = torch.randn(5, 5), torch.tensor([0, 1, 0, 2, 2])
     torch.testing.assert_close(
@@ -151,7 +176,7 @@ def test_the_loss_of_matches_is_that_of_k_0():
 
 
 def test_the_loss_against_a_plain_one():
-    model = kg_model(neck=dict(dropout=0.0))
+    model = kg_model(neck=dict(dropout=0.0), cosine_weight=0.5)
     inputs, samples = kg_batch(5)
     losses = model(inputs, samples, mode='loss')
     video, scale = model.encode_video(inputs)[:, 0], model.cls_head.scale()
@@ -164,7 +189,7 @@ def test_the_loss_against_a_plain_one():
         same = torch.tensor([[a == b for b in names] for a in names])
         cosine = matching_loss(scale * F.cosine_similarity(heads[:, None], tails, dim=-1), same)
         pairs = model.neck(heads, model.neck.encode_entities(tails, relation), relation)
-        return cosine + sum(matching_loss(scale * pair, same) for pair in pairs) / 2
+        return cosine / 2 + sum(matching_loss(scale * pair, same) for pair in pairs) / 2
 
     classes = [CLASSES[int(sample.gt_label)] for sample in samples]
     expected = plain(video, texts(classes), classes, 'v-a')
@@ -244,6 +269,24 @@ def test_explains_by_movements():
     assert movements.axes == ('items',)
     assert movements.names == GRAPH.movements
     torch.testing.assert_close(movements.values.sum(-1), torch.ones(2, 2))
+
+
+def test_movements_rest_on_the_cosines_without_movements_of_videos():
+    """No loss has reached the relation v-b, and a checkpoint still knows."""
+    graph = KnowledgeGraph(GRAPH.actions, GRAPH.movements, GRAPH.action_movements)
+    model = kg_model(graph=graph).eval()
+    inputs, _ = kg_batch(2)
+    with torch.no_grad():
+        video = model.encode_video(inputs)[:, :, None]
+        texts = model.text_bank(model.graph_table.ids(model.text_bank))
+        cosines = F.cosine_similarity(video, texts, dim=-1)
+        expected = (model.cls_head.scale() * cosines).softmax(-1)
+        loaded = kg_model(seed=1, graph=None)
+        loaded.text_bank.ready = False
+        loaded.load_state_dict(model.state_dict())
+        for found in (model, loaded.eval()):
+            movements = found.explain(inputs).weights['movements']
+            torch.testing.assert_close(movements.values, expected)
 
 
 def test_what_belongs_together():

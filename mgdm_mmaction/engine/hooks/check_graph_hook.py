@@ -51,15 +51,15 @@ class CheckGraphHook(Hook):
                 f'AttachTriplets reads {graph.path}, but `model.graph` is {own.path}, which '
                 'differs: name the same file in both.'
             )
-        if not graph.of_videos:
-            runner.logger.info(f'{graph.path}: no movements of videos, so there is no v-b loss')
-            return
         cfg = ParsedConfig.of(runner.cfg)
         lists = {
             split: [s for data in cfg.datasets(split) for s in check_dataset(data)]
             for split in ('train', 'val', 'test')
         }
         graph.check_lists({found.ann_file: found.digest for found in lists['train']})
+        if not graph.of_videos:
+            runner.logger.info(f'{graph.path}: no movements of videos, so there is no v-b loss')
+            return
         for found in {s.ann_file: s for s in (*lists['val'], *lists['test'])}.values():
             try:
                 graph.check_held_out([path for path, _ in found.rows], found.ann_file)

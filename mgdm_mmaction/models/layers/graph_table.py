@@ -15,13 +15,15 @@ __all__ = ['GraphTable']
 class GraphTable(nn.Module):
     """Actions, movements and the edges between them; videos stay in the file.
 
-    Args:
-        graph (KnowledgeGraph, optional): The graph. Defaults to None.
+    Attributes:
+        graph (KnowledgeGraph | None): The graph.
+        has_videos (bool): Whether it has, or had when it was saved, movements of videos.
     """
 
-    def __init__(self, graph: KnowledgeGraph | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.graph = graph
+        self.graph: KnowledgeGraph | None = None
+        self.has_videos = False
         # Of one corpus on one device: a training step asks for the same ones each time.
         self._ids_of: tuple[LabelCorpus, torch.device] | None = None
         self._ids: dict[str, Tensor] = {}
@@ -54,18 +56,20 @@ class GraphTable(nn.Module):
         content = None
         if self.graph is not None:
             content = [self.graph.actions, self.graph.movements, self.graph.action_movements]
+            content.append(self.has_videos)
         return torch.tensor(list(json.dumps(content).encode()), dtype=torch.uint8)
 
     def set_extra_state(self, state: Tensor) -> None:
         """Leave the graph as it is; the recogniser decides whose is used."""
 
     @staticmethod
-    def read_state(state: Tensor) -> KnowledgeGraph | None:
-        """Read the graph back from the bytes of :meth:`get_extra_state`."""
+    def read_state(state: Tensor) -> tuple[KnowledgeGraph | None, bool]:
+        """Read the graph and ``has_videos`` back from the bytes of :meth:`get_extra_state`."""
         content = json.loads(bytes(state.tolist()).decode())
         if content is None:
-            return None
-        actions, movements, pairs = content
-        return KnowledgeGraph(
+            return None, False
+        actions, movements, pairs, *has_videos = content
+        graph = KnowledgeGraph(
             actions, movements, [tuple(pair) for pair in pairs], path='the graph of the checkpoint'
         )
+        return graph, has_videos != [False]  # the first checkpoints did not say

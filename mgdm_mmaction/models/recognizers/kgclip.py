@@ -99,7 +99,8 @@ class KGCLIP(CLIPRecognizer):
         self._own_corpus = self.text_bank.corpus
         self.graph_table = GraphTable()
         if graph is not None:
-            self._set_graph(self._read(graph))
+            graph = self._read(graph)
+            self._set_graph(graph, bool(graph and graph.video_movements))
 
     def _read(self, graph: str | KnowledgeGraph) -> KnowledgeGraph | None:
         if isinstance(graph, KnowledgeGraph):
@@ -112,9 +113,9 @@ class KGCLIP(CLIPRecognizer):
             self._problem = error  # a checkpoint may bring the graph
             return None
 
-    def _set_graph(self, graph: KnowledgeGraph | None) -> None:
+    def _set_graph(self, graph: KnowledgeGraph | None, has_videos: bool) -> None:
         """Take over a graph: its movements are labels behind those of the config."""
-        self.graph_table.graph = graph
+        self.graph_table.graph, self.graph_table.has_videos = graph, has_videos
         own, bank = self._own_corpus, self.text_bank
         extra = [*own.labels[len(own.classes) :], *self.graph_table.movements]
         corpus = LabelCorpus(own.classes, extra, own.prompt)
@@ -199,7 +200,8 @@ class KGCLIP(CLIPRecognizer):
         video, classes = self.encode_video(inputs), self.class_texts()
         weights = {}
         if 'movements' in classes:
-            share = self.fusion_weight if 'v-b' in self.relations else 0.0
+            trained = 'v-b' in self.relations and self.graph_table.has_videos
+            share = self.fusion_weight if trained else 0.0
             with full_precision(video):
                 heads, entities = (
                     as_float(video).flatten(0, 1),
@@ -302,7 +304,7 @@ class KGCLIP(CLIPRecognizer):
         """Take the graph of a checkpoint, unless training has begun with one of the config."""
         state = state_dict.get(f'{prefix}graph_table._extra_state')
         if state is not None and not self.text_bank.ready:
-            self._set_graph(GraphTable.read_state(state))
+            self._set_graph(*GraphTable.read_state(state))
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 

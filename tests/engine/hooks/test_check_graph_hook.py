@@ -47,6 +47,8 @@ def test_does_not_fit(tmp_path):
         check(tmp_path, graph(['0.mp4', '2.mp4']))
     with pytest.raises(MGDMError, match='are not those of the training list'):
         check(tmp_path, graph(['0.mp4'], {'train.txt': '0123'}))
+    with pytest.raises(MGDMError, match='are not those of the training list'):
+        check(tmp_path, graph([], {'train.txt': '0123'}))
     with pytest.raises(MGDMError, match='name the same file in both'):
         check(tmp_path, graph(['0.mp4']), graph([]))
 

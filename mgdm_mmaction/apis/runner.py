@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import os.path as osp
+import re
 import shlex
 
 from mmaction.registry import RUNNERS
@@ -11,6 +12,7 @@ from mmengine.logging import MMLogger, print_log
 from mmengine.runner import Runner
 
 from ..config import ParsedConfig, read_config
+from ..config_rules import walk
 from ..datasets.annotations import AnnotationSummary, check_dataset
 from ..engine import is_cpu_only, start_process_group
 from ..errors import MGDMError
@@ -54,6 +56,14 @@ def check_data(cfg: ParsedConfig, split: str) -> list[AnnotationSummary]:
     cfg.require_datasets(split)
     classes = cfg.classes
     loader = cfg.config[f'{split}_dataloader']
+    # Of several labels a video, and of mixup and cutmix.
+    for key, _, value in walk(cfg.config._cfg_dict):
+        if (
+            re.fullmatch(rf'({split}_dataloader|model\.data_preprocessor)\..*\bnum_classes', key)
+            and classes is not None
+            and value not in (None, len(classes))
+        ):
+            raise MGDMError(f'{cfg.path}: {key} is {value}; the model has {len(classes)} classes.')
     summaries = check_dataset(loader.dataset, classes and len(classes), classes)
     attach = cfg.attach
     if split == 'train' and attach and attach.k and attach.negatives_file:

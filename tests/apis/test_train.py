@@ -122,6 +122,21 @@ class TestArguments:
             [],
             "python tools/mine_negatives.py c.py --out 'not yet.jsonl'",
         ),
+        *(
+            (
+                f"{BASE}blend = dict(type='MixupBlending', num_classes={number})\n"
+                "blending = dict(type='RandomBatchAugment', augments=[blend])\n"
+                'model = dict(data_preprocessor=dict(blending=blending))\n',
+                [],
+                rf'blending.augments.0.num_classes is {number}; the model has 12 classes',
+            )
+            for number in (11, 13)
+        ),
+        (
+            BASE,
+            ['--cfg-options', 'train_dataloader.dataset.num_classes=3'],
+            'train_dataloader.dataset.num_classes is 3; the model has 12 classes',
+        ),
     ],
 )
 def test_mistakes(text, args, message):

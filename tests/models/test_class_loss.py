@@ -7,10 +7,13 @@ import torch
 import torch.nn.functional as F
 from mmaction.registry import METRICS, MODELS
 from mmaction.structures import ActionDataSample
+from mmengine.config import Config
 
 from mgdm_mmaction import MGDMError
+from mgdm_mmaction.clip import build_clip
 from mgdm_mmaction.models import ClassTextLoss
-from tests.models.tiny import tiny_batch, tiny_config, tiny_model
+from tests.configs.walk import CONFIGS
+from tests.models.tiny import CLASSES, tiny_batch, tiny_config, tiny_model
 from tests.models.two_processes import assert_two_equal_one
 
 CLASSIFIER = dict(class_loss=dict(type='ClassTextLoss'))
@@ -106,13 +109,29 @@ def test_mgdm_takes_it_alone_or_besides():
 def test_refusals():
     with pytest.raises(MGDMError, match='MGDM needs a loss'):
         MODELS.build(tiny_config() | dict(loss=None))
-    with pytest.raises(MGDMError, match='a label has 4 classes, but the model has 3'):
-        ClassTextLoss()(torch.randn(1, 1, 3), [sample(torch.rand(4))])
     inputs, _ = tiny_batch(2)
     # Floats behind MixupBlending; RandomBatchAugment leaves integers where it blends nothing.
     for label in (torch.rand(5), F.one_hot(torch.tensor(1), 5)):
         with pytest.raises(MGDMError, match=r'one class a video: leave out .*blending'):
             tiny_model()(inputs, [sample(label)] * 2, mode='loss')
+
+
+def test_vificlip_untrained_is_zero_shot_clip(tmp_path, monkeypatch):
+    monkeypatch.setenv('MGDM_DATA', str(tmp_path))
+    monkeypatch.setenv('MGDM_DATASET', 'toy')
+    (tmp_path / 'toy').mkdir()
+    torch.manual_seed(0)
+    torch.save(build_clip('mgdm-tiny').state_dict(), tmp_path / 'toy' / 'clip.pt')
+    clips = torch.randn(1, 8, 3, 64, 64)
+    found = []
+    for name in ('baselines/vificlip.py', 'toy/clip_zero_shot_toy.py'):
+        cfg = Config.fromfile(str(CONFIGS / name)).model
+        cfg.cls_head.classes = CLASSES
+        model = MODELS.build(cfg)
+        model.init_weights()
+        with torch.no_grad():
+            found.append(model.eval()(clips))
+    torch.testing.assert_close(*found)
 
 
 def build(seed):

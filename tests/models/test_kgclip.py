@@ -356,3 +356,11 @@ def batch():
 @pytest.mark.slow
 def test_two_processes_equal_one(tmp_path):
     assert_two_equal_one(build, batch, tmp_path)
+
+
+def test_blended_labels_are_refused():
+    inputs, samples = kg_batch(2)
+    for sample in samples:
+        sample.gt_label = torch.full((len(CLASSES),), 0.2)
+    with pytest.raises(MGDMError, match='one class a video: leave out .*, if the model can'):
+        kg_model()(inputs, samples, mode='loss')

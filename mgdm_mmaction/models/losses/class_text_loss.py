@@ -21,21 +21,12 @@ def class_targets(data_samples: list, num_classes: int) -> Tensor:
 
     Returns:
         Tensor: float32 [N, C].
-
-    Raises:
-        MGDMError: If a label has another number of numbers.
     """
     labels = [sample.gt_label for sample in data_samples]
     if all(map(_is_class, labels)):
         classes = torch.cat(labels)[:, None]
         targets = torch.zeros(len(classes), num_classes, device=classes.device)
         return targets.scatter_(1, classes, 1.0)
-    for label in labels:
-        if label.numel() != num_classes:
-            raise MGDMError(
-                f'a label has {label.numel()} classes, but the model has {num_classes}: set '
-                '`num_classes` of data_preprocessor.blending, or of the data set, to that number'
-            )
     return torch.stack(labels).float()
 
 
@@ -55,7 +46,7 @@ def single_labels(data_samples: list) -> Tensor:
     if not all(map(_is_class, labels)):
         raise MGDMError(
             'a contrastive loss needs one class a video: leave out data_preprocessor.blending and '
-            'multi_class, or train with ClassTextLoss alone'
+            'multi_class, or train with ClassTextLoss alone, if the model can'
         )
     return torch.cat(labels)
 

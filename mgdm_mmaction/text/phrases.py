@@ -26,7 +26,7 @@ def extract_phrases(sentence: str, tagger: str = 'textblob') -> list[tuple[str, 
     Args:
         sentence (str): A sentence or a few words, in English.
         tagger (str): 'textblob', which needs the package and nothing else, or the name of a model
-            of spaCy such as 'en_core_web_sm', which tags better. Defaults to 'textblob'.
+            of spaCy such as 'en_core_web_sm' (not tried). Defaults to 'textblob'.
 
     Returns:
         list[tuple[str, str]]: Phrases, each with 'noun' or 'verb'.

@@ -9,7 +9,8 @@
 --group-by keeps the clips of a film on one side. The units are packaged. For CLIP's own weights:
 configs/asu/asu_custom.py with `--cfg-options model.units.file=jhmdb21`.
 
-Protocol: 1 clip x 8 frames x 1 centre crop of 64. Not run by us.
+Protocol: 1 clip x 8 frames x 1 centre crop of 64. docs/RESULTS.md has what came out on JHMDB with
+8 and 2 clips a class and 4 frames.
 """
 
 _base_ = 'asu_custom.py'

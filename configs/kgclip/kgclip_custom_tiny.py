@@ -12,7 +12,8 @@ movements, written by hand, six or so a class. --group-by keeps the clips of a f
         work_dirs/kgclip_custom_tiny/epoch_20.pth
 Without MGDM_GRAPH the graph is that of kgclip_custom.py.
 
-Protocol: 1 clip x 8 frames x 1 centre crop of 64. Not run by us.
+Protocol: 1 clip x 8 frames x 1 centre crop of 64. docs/RESULTS.md has what came out on JHMDB with
+8 and 2 clips a class and 4 frames.
 """
 
 _base_ = 'kgclip_custom.py'

@@ -37,6 +37,7 @@ VARIABLES = {
     'zero_shot': ['', 'MGDM_DATASET=ucf101 MGDM_SPLIT=2 MGDM_DRAW=2 MGDM_TOWER=l-14'],
     'datasets': ['', 'MGDM_DATASET=jhmdb MGDM_SPLIT=2', 'MGDM_DATASET=kinetics600 MGDM_TOWER=l-14'],
     'custom': ['', 'MGDM_CUSTOM_K=5'],
+    'asu': ['', 'MGDM_DATASET=ucf101 MGDM_SHOTS=16 MGDM_SPLIT=2 MGDM_SEED=2'],
     'kgclip': [
         '',
         'MGDM_SHARE=0.2 MGDM_FRAMES=8 MGDM_GRAPH=graph.json MGDM_FLIP=0.5 MGDM_DATASET=diving48',

@@ -66,10 +66,11 @@ class StandIns:
             for video in self.videos:
                 if not (folder / video.name).exists():
                     shutil.copy(video, folder)
+            between, more = dataset.get('delimiter', ' '), ''
             if dataset.get('multi_class'):
                 dataset.num_classes = len(read_labels(cfg.model.cls_head.classes))
-            between = dataset.get('delimiter', ' ')
-            lines = [f'{video.name}{between}{i % 2}\n' for i, video in enumerate(self.videos)]
+                more = f'{between}2'
+            lines = [f'{v.name}{between}{i % 2}{more}\n' for i, v in enumerate(self.videos)]
             self._write(Path(dataset.ann_file), ''.join(lines))
         step = attach(cfg)
         if step is not None and step.k:

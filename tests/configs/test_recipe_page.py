@@ -10,7 +10,7 @@ from mmengine.hooks import EMAHook
 from mgdm_mmaction.apis.train import run_training
 from mgdm_mmaction.engine import CheckGradientsHook, ModelSummaryHook
 from tests.configs.shrink import StandIns, shrink
-from tests.configs.walk import CONFIGS, read_config
+from tests.configs.walk import CONFIGS, find, read_config
 
 PAGE = CONFIGS.parent / 'docs' / 'recipe.md'
 BLOCKS = dict(re.findall(r'```python\n# (.+)\n((?:.*\n)+?)```', PAGE.read_text()))
@@ -62,8 +62,13 @@ CHECKS = {
         == ['TorchVisionWrapper'] * 3
         and runner.model.data_preprocessor.blending
     ),
+    'larger frames': lambda runner: (
+        # 64 of 336 pixels, as 384 become 73.
+        [step.scale for step in find(runner.cfg.train_dataloader.dataset.pipeline, 'Resize')]
+        == [(-1, 73), (64, 64)]
+    ),
     'several labels': lambda runner: (
-        runner.train_dataloader.dataset[0]['data_samples'].gt_label.sum() == 1
+        runner.train_dataloader.dataset[0]['data_samples'].gt_label.sum() == 2
         and runner.model.cls_head.threshold is not None
     ),
     'EMA': lambda runner: hook(runner, EMAHook),

@@ -26,7 +26,13 @@ VARIABLES = {
     'hmdb51': _SPLITS,
     'ucf101': _SPLITS,
     'ablations': ['', 'MGDM_DATASET=hmdb51 MGDM_SPLIT=2', 'MGDM_DATASET=ucf101 MGDM_SPLIT=3'],
-    'baselines': ['', 'MGDM_DATASET=toy', 'MGDM_DATASET=custom_tiny'],
+    'baselines': [
+        '',
+        'MGDM_DATASET=toy',
+        'MGDM_DATASET=custom_tiny',
+        'MGDM_DATASET=hmdb51 MGDM_SPLIT=2',
+        *(f'MGDM_DATASET={name}' for name in ('ucf101', 'custom', 'jhmdb')),
+    ],
     'few_shot': [
         '',
         'MGDM_SHOTS=4 MGDM_DATASET=ucf101 MGDM_SPLIT=2 MGDM_SEED=2',

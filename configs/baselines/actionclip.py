@@ -4,7 +4,8 @@
 
 The loss is the symmetric KL divergence over the texts of the batch, one prompt a class where
 ActionCLIP draws from 16. Variables as in classifier.py; configs/ablations/actionclip-like.py has
-frozen texts and a plain mean. ActionCLIP: arXiv:2109.08472. Not run by us.
+frozen texts and a plain mean. ActionCLIP: arXiv:2109.08472. Run on the toy set alone:
+docs/RESULTS.md.
 """
 
 _base_ = '../_base_/ablation.py'

@@ -3,7 +3,8 @@
     MGDM_DATASET=hmdb51 tools/dist_train.sh configs/baselines/vificlip.py 8 --amp
 
 Cross-entropy over all class texts, and no part that CLIP does not have: tested without a checkpoint
-it is zero-shot CLIP. Variables as in classifier.py. ViFi-CLIP: arXiv:2212.03640. Not run by us.
+it is zero-shot CLIP. Variables as in classifier.py. ViFi-CLIP: arXiv:2212.03640. Run on the toy
+set alone: docs/RESULTS.md.
 """
 
 _base_ = 'classifier.py'

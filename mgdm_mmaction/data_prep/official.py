@@ -24,6 +24,7 @@ _PAPER = 'MGDM'
 _MMACTION2 = "MMAction2's documentation"
 _OTHER = 'another copy in use'
 _OFFICIAL = 'the official split'
+_USERS = 'those who train on it'
 _ALL = 'all clips'
 
 # Clips from YouTube disappear, so that no two copies of Kinetics are alike.
@@ -46,7 +47,7 @@ _PUBLISHED = {
     },
     'jhmdb': {'all': ((_ALL, 928),)},
     'sthv2': {'train': ((_OFFICIAL, 168_913),), 'val': ((_OFFICIAL, 24_777),)},
-    'diving48': {'train': ((_OFFICIAL, 15_027),), 'val': ((_OFFICIAL, 1_970),)},
+    'diving48': {'train': ((_USERS, 15_027),), 'val': ((_USERS, 1_970),)},
     'charades': {'train': ((_OFFICIAL, 7_985),), 'val': ((_OFFICIAL, 1_863),)},
     'activitynet': {
         'train': (('segments', 15_410), ('videos', 10_024)),

@@ -81,12 +81,13 @@ def toy(tmp_path_factory) -> Toy:
     return toy
 
 
-def untrained(toy: Toy, config: str, path: Path) -> Path:
+def untrained(toy: Toy, config: str, path: Path, **options) -> Path:
     """Write a checkpoint of a config with random weights, as MMEngine's runner saves one."""
     init_default_scope('mmaction')
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('MGDM_DATA', str(toy.data))
         cfg = Config.fromfile(config)
+    cfg.merge_from_dict(options)
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     model.init_weights()

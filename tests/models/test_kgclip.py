@@ -362,5 +362,5 @@ def test_blended_labels_are_refused():
     inputs, samples = kg_batch(2)
     for sample in samples:
         sample.gt_label = torch.full((len(CLASSES),), 0.2)
-    with pytest.raises(MGDMError, match='one class a video: leave out .*, if the model can'):
+    with pytest.raises(MGDMError, match='one class a video: leave out data_preprocessor.blending'):
         kg_model()(inputs, samples, mode='loss')

@@ -46,7 +46,7 @@ def single_labels(data_samples: list) -> Tensor:
     if not all(map(_is_class, labels)):
         raise MGDMError(
             'a contrastive loss needs one class a video: leave out data_preprocessor.blending and '
-            'multi_class, or train with ClassTextLoss alone, if the model can'
+            'multi_class, or train a recogniser that takes `class_loss` with that alone'
         )
     return torch.cat(labels)
 

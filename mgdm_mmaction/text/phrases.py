@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from ..errors import MGDMError
 
-__all__ = ['extract_phrases']
+__all__ = ['extract_phrases', 'singular']
 
 # Words that belong to the verb before them: 'moving left', 'getting up'.
 _PARTICLES = (
@@ -51,8 +51,8 @@ def _phrases(tags: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             nouns.append((word, tag))
             continue
         if nouns:
-            *before, (last, last_tag) = nouns
-            yield ' '.join([*(w for w, _ in before), _singular(last, last_tag)]), 'noun'
+            phrase = ' '.join(noun for noun, _ in nouns)
+            yield singular(phrase) if nouns[-1][1] in ('NNS', 'NNPS') else phrase, 'noun'
             nouns = []
         if tag == 'VBG' and is_word:
             after = tags[at + 1][0] if at + 1 < len(tags) else ''
@@ -61,18 +61,26 @@ def _phrases(tags: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield (f'{word} {after}' if goes else word), 'verb'
 
 
-def _singular(noun: str, tag: str) -> str:
-    if tag not in ('NNS', 'NNPS') or noun.endswith(('ss', 'us', 'is')):
-        return noun
+def singular(phrase: str) -> str:
+    """Put the last word of a phrase, a noun in the plural, into the singular."""
+    before, space, noun = phrase.rpartition(' ')
+    return before + space + _singular(noun)
+
+
+def _singular(noun: str) -> str:
     irregular = dict(
         men='man', women='woman', people='person', children='child', feet='foot', teeth='tooth',
         shoes='shoe', knives='knife', shelves='shelf', leaves='leaf', loaves='loaf', movies='movie',
         clothes='clothes', glasses='glasses', scissors='scissors', stairs='stairs', toes='toe',
-        axes='axe', ponies='pony', cookies='cookie',
+        axes='axe', ponies='pony', cookies='cookie', calves='calf', halves='half', skis='ski',
+        canoes='canoe', tongs='tongs',
     )  # fmt: skip
     if noun in irregular:
         return irregular[noun]
-    for ending, instead in (('ies', 'y'), ('shes', 'sh'), ('ches', 'ch')):
+    if noun.endswith(('ss', 'us', 'is')):
+        return noun
+    endings = dict(ies='y', shes='sh', ches='ch', shoes='shoe', oes='o')
+    for ending, instead in endings.items():
         if noun.endswith(ending) and len(noun) > 5:
             return noun[: -len(ending)] + instead
     if noun.endswith(('sses', 'xes', 'zzes')):

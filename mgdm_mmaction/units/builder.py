@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..text.class_table import read_class_table
 from ..text.corpus import format_label, normalize_label, read_labels
-from ..text.phrases import extract_phrases
+from ..text.phrases import extract_phrases, singular
 from .format import Unit, UnitsFile
 
 __all__ = ['BODY_PARTS', 'build_units', 'drop_near_duplicates', 'random_units', 'read_sentences']
@@ -21,7 +21,7 @@ BODY_PARTS = (
 )  # fmt: skip
 _MORE_BODY = _words(
     'body hair eye ear nose mouth lip tooth chin cheek beard finger thumb wrist elbow chest back '
-    'hip belly stomach thigh ankle toe skin palm fist tongue eyebrow nail eyelash heel'
+    'hip belly stomach thigh calf ankle toe skin palm fist tongue eyebrow nail eyelash heel'
 )
 # A compound is of the kind of its last word: 'swimming pool', 'golf course'.
 _SCENES = _words(
@@ -76,8 +76,9 @@ def build_units(
     """Collect the semantic units of a set of actions.
 
     They are the phrases of the class names and of the sentences, each once, and
-    :data:`BODY_PARTS`. Those of more than ``max_share`` of the classes, where there are ten or
-    more, tell classes apart badly and are left out.
+    :data:`BODY_PARTS`. A plural goes to its singular where that is there, too. Those of more than
+    ``max_share`` of the classes, where there are ten or more, tell classes apart badly and are left
+    out.
 
     Args:
         sentences (Mapping[str, Sequence[str]]): Class name -> sentences about it.
@@ -102,6 +103,10 @@ def build_units(
                 actions = found.setdefault(phrase, (_kind(phrase, role), []))[1]
                 if name not in actions:
                     actions.append(name)
+    for phrase in list(found):
+        if phrase != (one := singular(phrase)) and one in found:
+            actions = (*found[one][1], *found.pop(phrase)[1])
+            found[one] = found[one][0], list(dict.fromkeys(actions))
     most = max_share * len(sentences) if len(sentences) >= 10 else len(sentences)
     units = [
         Unit(name, kind, '', tuple(actions))

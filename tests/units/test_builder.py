@@ -7,7 +7,7 @@ import pytest
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.commands.build_units import main
-from mgdm_mmaction.text.phrases import _phrases, extract_phrases
+from mgdm_mmaction.text.phrases import _phrases, extract_phrases, singular
 from mgdm_mmaction.units import builder, packaged_units, read_units
 from mgdm_mmaction.units.builder import BODY_PARTS, build_units, random_units, read_sentences
 
@@ -31,6 +31,26 @@ def test_phrases():
     ]
     # What follows a preposition is no direction.
     assert extract('pushing in a cart') == [('pushing', 'verb'), ('cart', 'noun')]
+
+
+@pytest.mark.parametrize(
+    ('plural', 'one'),
+    [
+        ('golf clubs', 'golf club'),
+        ('potatoes', 'potato'),
+        ('snowshoes', 'snowshoe'),
+        ('toes', 'toe'),
+        ('calves', 'calf'),
+        ('valves', 'valve'),
+        ('skis', 'ski'),
+        ('barbecue tongs', 'barbecue tongs'),
+        ('ponies', 'pony'),
+        ('tennis', 'tennis'),
+        ('wine glass', 'wine glass'),
+    ],
+)
+def test_singular(plural, one):
+    assert singular(plural) == one
 
 
 def test_textblob_needs_no_download():
@@ -69,6 +89,14 @@ def test_units_are_merged_and_sorted_into_kinds():
     assert found['ball'] == ('object', ('golf', 'PushCart'))
     assert found['swinging'] == ('motion', ('golf',))
     assert found['field'] == ('scene', ('golf',))
+
+
+def test_a_plural_that_is_no_plural_to_the_tagger_goes_to_its_singular():
+    texts = {'waltz': ['the dancers'], 'ballet': ['a dancer'], 'dj': ['the records']}
+    found = {unit.name: unit.actions for unit in build_units(texts, extract=extract).units}
+    assert found['dancer'] == ('ballet', 'waltz')
+    assert 'dancers' not in found
+    assert found['records'] == ('dj',)
 
 
 def test_units_of_many_classes_are_left_out():

@@ -3,8 +3,8 @@
 PYTHON   ?= python3
 VENV     ?= .venv
 PIP_ARGS ?=
-# One of them takes up to 2 GB. nproc would say OMP_NUM_THREADS.
-JOBS     ?= $(shell n=$$(env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
+# One more than cores, because tests wait for processes. nproc would say OMP_NUM_THREADS.
+JOBS     ?= $(shell n=$$(env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 : 8)))
 ARGS     ?=
 
 BIN    := $(VENV)/bin

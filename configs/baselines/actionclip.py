@@ -4,7 +4,7 @@
 
 The loss is the symmetric KL divergence over the texts of the batch, one prompt a class where
 ActionCLIP draws from 16. Variables as in classifier.py; configs/ablations/actionclip-like.py has
-frozen texts and a plain mean. ActionCLIP: arXiv:2109.08472. Run on the toy set alone:
+frozen texts and a plain mean. ActionCLIP: arXiv:2109.08472. Run on the toy set and on JHMDB:
 docs/RESULTS.md.
 """
 

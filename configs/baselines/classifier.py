@@ -6,7 +6,7 @@ The mean of the frames behind a temporal transformer meets the text of every cla
 `MGDM_DATASET`: k400 (the default); hmdb51 or ucf101, these with `MGDM_SPLIT`; one of those of
 configs/datasets/mgdm_16f.py; custom or, with the tiny CLIP, custom_tiny: own clips, with the
 variables of configs/custom/mgdm_custom.py; toy. Each has a work directory of its own.
-Text4Vis: arXiv:2207.01297. Run on the toy set and, with the tiny CLIP, on JHMDB: docs/RESULTS.md.
+Text4Vis: arXiv:2207.01297. Run on the toy set and on JHMDB: docs/RESULTS.md.
 """
 
 _base_ = '../_base_/ablation.py'

@@ -4,7 +4,7 @@
 
 Every class guides the attention, and all classes stand beside each other in the discriminator, as
 in testing. The mined negatives of the data set are needed; `--cfg-options k=0` leaves them out.
-Variables as in classifier.py. Run on the toy set alone: docs/RESULTS.md.
+Variables as in classifier.py. Run on the toy set and on JHMDB: docs/RESULTS.md.
 """
 
 _base_ = '../_base_/ablation.py'

@@ -4,7 +4,7 @@
 
 Cross-entropy over all class texts, and no part that CLIP does not have: tested without a checkpoint
 it is zero-shot CLIP. Variables as in classifier.py. ViFi-CLIP: arXiv:2212.03640. Run on the toy
-set alone: docs/RESULTS.md.
+set and, with the tiny CLIP, on JHMDB: docs/RESULTS.md.
 """
 
 _base_ = 'classifier.py'

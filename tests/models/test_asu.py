@@ -215,6 +215,9 @@ def test_loss_over_all_classes_with_soft_targets():
     torch.testing.assert_close(hard['loss_cls'], expected)
     soft = [ActionDataSample().set_gt_label(F.one_hot(label, 5).float()) for label in labels]
     torch.testing.assert_close(model(inputs, soft, mode='loss')['loss_cls'], expected)
+    wrong = [ActionDataSample().set_gt_label(torch.ones(7) / 7)]
+    with pytest.raises(MGDMError, match='has 7 classes, but the model has 5'):
+        model(inputs[:1], wrong, mode='loss')
 
 
 def test_mmaction2_blends_the_batch():

@@ -109,6 +109,8 @@ def test_mgdm_takes_it_alone_or_besides():
 def test_refusals():
     with pytest.raises(MGDMError, match='MGDM needs a loss'):
         MODELS.build(tiny_config() | dict(loss=None))
+    with pytest.raises(MGDMError, match='a label has 4 classes, but the model has 3'):
+        ClassTextLoss()(torch.randn(1, 1, 3), [sample(torch.rand(4))])
     inputs, _ = tiny_batch(2)
     # Floats behind MixupBlending; RandomBatchAugment leaves integers where it blends nothing.
     for label in (torch.rand(5), F.one_hot(torch.tensor(1), 5)):

@@ -21,12 +21,22 @@ def class_targets(data_samples: list, num_classes: int) -> Tensor:
 
     Returns:
         Tensor: float32 [N, C].
+
+    Raises:
+        MGDMError: If a label has another number of numbers.
     """
     labels = [sample.gt_label for sample in data_samples]
     if all(map(_is_class, labels)):
         classes = torch.cat(labels)[:, None]
         targets = torch.zeros(len(classes), num_classes, device=classes.device)
         return targets.scatter_(1, classes, 1.0)
+    # Our commands say it before a run; MMAction2's own come here.
+    for label in labels:
+        if label.numel() != num_classes:
+            raise MGDMError(
+                f'a label has {label.numel()} classes, but the model has {num_classes}: set '
+                '`num_classes` of data_preprocessor.blending, or of the data set, to that number'
+            )
     return torch.stack(labels).float()
 
 

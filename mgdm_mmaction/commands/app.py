@@ -14,16 +14,7 @@ __all__ = ['main']
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Serve the page until it is stopped.
-
-    Args:
-        argv (Sequence[str], optional): Arguments; None takes those of the process. Defaults to
-            None.
-
-    Raises:
-        MGDMError: If an argument does not fit, a file is missing, the port is in use, or Gradio is
-            not installed.
-    """
+    """Serve the page until it is stopped."""
     args = _parse(argv)
     try:
         from ..app.page import build_server, is_loopback, listen

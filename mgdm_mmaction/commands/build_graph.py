@@ -11,14 +11,7 @@ __all__ = ['describe', 'main']
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Build a graph, or show one, and write its page; see ``--help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments; None takes those of the process.
-
-    Raises:
-        MGDMError: If a file cannot be read or written, or the parts do not fit each other.
-    """
+    """Build a graph, or show one, and write its page; see ``--help``."""
     args = _parse(argv)
     for option, path in (('--out', args.out), ('--html', args.html)):
         if path is not None:

@@ -14,14 +14,7 @@ _FILES = ('index.html', 'comparison.csv', 'comparison.md')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train, test and compare, see ``tools/compare.py --help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-
-    Raises:
-        MGDMError: If an entry is unknown or wrong, a run fails, or two are of different videos.
-    """
+    """Train, test and compare, see ``tools/compare.py --help``."""
     args = _parse(argv)
     out = Path(args.out)
     for file in _FILES:

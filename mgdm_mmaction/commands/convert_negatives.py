@@ -9,14 +9,7 @@ __all__ = ['main']
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Export or import negatives, as the names of the two files say.
-
-    Args:
-        argv (list[str], optional): Arguments; None takes those of the process. Defaults to None.
-
-    Raises:
-        MGDMError: If the files do not fit, see :mod:`mgdm_mmaction.negatives.exchange`.
-    """
+    """Export or import negatives, as the names of the two files say."""
     args = _parse(argv)
     from ..negatives.exchange import export_negatives, import_negatives
     from ..negatives.tables import kind_of

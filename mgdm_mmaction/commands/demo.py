@@ -18,17 +18,7 @@ __all__ = ['main', 'print_scores']
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Recognise videos, print the scores, write them, and draw them below the videos.
-
-    Args:
-        argv (Sequence[str], optional): Arguments; None takes those of the process. Defaults to
-            None.
-
-    Raises:
-        MGDMError: If an argument does not fit; nothing has been computed then.
-        SystemExit: With code 1 if a video has no result, or its drawing could not be made. The
-            others have theirs.
-    """
+    """Recognise videos, print the scores, write them, and draw them below the videos."""
     args = _parse(argv)
     labels = labels_source(args)
     from ..apis.inputs import list_sources

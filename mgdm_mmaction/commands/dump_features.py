@@ -14,16 +14,7 @@ _TABLES = ('.npz', '.csv')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Dump features of the videos of a test list.
-
-    Args:
-        argv (Sequence[str], optional): Arguments; None takes those of the process. Defaults to
-            None.
-
-    Raises:
-        MGDMError: If an argument, the data or the checkpoint is missing or wrong.
-        SystemExit: With code 1 if some videos cannot be read; the others have their features.
-    """
+    """Dump features of the videos of a test list."""
     args = _parse(argv)
 
     from mmengine.dist import all_gather_object, is_main_process

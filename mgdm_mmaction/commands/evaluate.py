@@ -22,14 +22,7 @@ _MOST_TESTS = 1_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Test and report, see ``tools/evaluate.py --help``.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None (those of the process).
-
-    Raises:
-        MGDMError: If something is missing or wrong, or the reports are of different protocols.
-    """
+    """Test and report, see ``tools/evaluate.py --help``."""
     args = _parse(argv)
     out = _out(args.out)
     from ..apis.measure import declared_protocol, measure

@@ -15,15 +15,7 @@ _FORMATS = {'.onnx': 'onnx', '.pt2': 'torch'}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Export a recogniser, compare the file with it, and keep the file if they agree.
-
-    Args:
-        argv (Sequence[str], optional): Arguments; None takes those of the process. Defaults to
-            None.
-
-    Raises:
-        MGDMError: If an argument is wrong, or the file's outputs differ from the recogniser's.
-    """
+    """Export a recogniser, compare the file with it, and keep the file if they agree."""
     args = _parse(argv)
 
     from ..apis.loading import load_recognizer

@@ -13,14 +13,7 @@ __all__ = ['format_complexity', 'main']
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Print what the model of a config costs.
-
-    Args:
-        argv (list[str], optional): Arguments; None takes those of the process. Defaults to None.
-
-    Raises:
-        MGDMError: If the config cannot be read or its model cannot be counted.
-    """
+    """Print what the model of a config costs."""
     args = _parse(argv)
     from ..config import read_config
     from ..evaluation.complexity import count_complexity

@@ -8,14 +8,7 @@ __all__ = ['main']
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Show the corpus of a config and its near-duplicates, and write a smaller one.
-
-    Args:
-        argv (list[str], optional): Arguments; None takes those of the process. Defaults to None.
-
-    Raises:
-        MGDMError: See :func:`mgdm_mmaction.mining.labels.inspect_labels`.
-    """
+    """Show the corpus of a config and its near-duplicates, and write a smaller one."""
     args = _parse(argv)
     from ..config import read_config
     from ..mining.labels import inspect_labels, write_extra_labels

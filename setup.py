@@ -21,9 +21,9 @@ REQUIRES = [
     'torchvision>=0.21',
     # CLIP towers, tokenizer and pretrained tags. 3.0 brought today's loading rules.
     'open_clip_torch>=3.0,<4',
-    # Runner, registries, hooks. compat.py mends faults of this release; a 1.x would be another API.
+    # Runner, registries, hooks. compat/ mends faults of this release; a 1.x would be another API.
     'mmengine>=0.10.7,<1',
-    # Recognisers, data sets, pipelines. compat.py supplies the module that this very wheel lacks.
+    # Recognisers, data sets, pipelines. compat/ supplies the module that this very wheel lacks.
     'mmaction2==1.2.0',
     # CLIP checkpoints in its format, and the layer-wise learning-rate decay constructor.
     'mmpretrain>=1.2.0,<1.3',
@@ -47,11 +47,10 @@ REQUIRES = [
     'pandas>=2.2',
     # Tables in the terminal; MMEngine requires it too. Oldest that has been tried.
     'rich>=13.9',
-    # mmaction2 imports it and does not say so. compat.py replaces it, but MMAction2's own commands
-    # may come to it before they import this package.
+    # mmaction2 imports it and does not say so.
     'importlib_metadata',
-    # mmengine reads `_base_ = 'mmaction::...'` with pkg_resources, which setuptools 82 removed. The
-    # same holds: compat.py replaces it, once this package is imported.
+    # mmengine reads `_base_ = 'mmaction::...'` with pkg_resources, which setuptools 82 removed
+    # (pypa/setuptools#5174).
     'setuptools>=70.1,<82',
     # Runs our patches, and registers our classes, when MMEngine and MMAction2 are imported, so that
     # our own import does not import them. The oldest release with wheels for Python 3.13.

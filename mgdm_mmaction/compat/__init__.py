@@ -7,8 +7,6 @@ absent, so that a later release without it is simply used.
 module               fault
 ===================  ==============================================================================
 ``torch_first``      decord loaded before torch can break torch's own libraries
-``package_lookup``   mmengine looks packages up through ``pkg_resources``, gone from setuptools 82;
-                     mmaction2 needs ``importlib_metadata`` and does not say so
 ``mmcv_version``     mmcv is missing, or of a release that mmaction2 refuses
 ``drn_stub``         the wheel of mmaction2 1.2.0 lacks ``mmaction.models.localizers.drn``
 ``moved_helpers``    mmaction2's multimodal models import what newer ``transformers`` moved away
@@ -28,7 +26,7 @@ weight decay beside ``custom_keys``, random numbers after a resume) are in ``mgd
 
 from wrapt import register_post_import_hook
 
-from . import drn_stub, mmcv_version, package_lookup
+from . import drn_stub, mmcv_version
 
 __all__ = ['apply']
 
@@ -46,10 +44,6 @@ _PATCHES = {
     'mmengine.runner.runner': 'accumulated_lr:apply',
     'mmpretrain.utils.dependency': 'moved_helpers:apply',
     'torch.utils.data': 'lost_batches:apply',
-    # The functions are imported by name, so each of these holds its own reference.
-    'mmengine.utils.package_utils': 'package_lookup:replace_lookup',
-    'mmengine.utils': 'package_lookup:replace_lookup',
-    'mmengine.hub.hub': 'package_lookup:replace_lookup',
 }
 
 
@@ -59,9 +53,7 @@ def apply() -> None:
     Raises:
         MGDMError: If something is missing that cannot be worked around, such as mmcv.
     """
-    for module in (package_lookup, mmcv_version, drn_stub):
-        module.apply()
+    mmcv_version.apply()
+    drn_stub.apply()
     for name, patch in _PATCHES.items():
         register_post_import_hook(f'{__name__}.{patch}', name)
-    # A module takes one patch a line above; this one has two.
-    register_post_import_hook(f'{__name__}.package_lookup:replace_lookup', 'mmengine.config.config')

@@ -22,7 +22,7 @@ _ADVICE = (
 
 
 def apply() -> None:
-    """Check that mmcv is there and quiet what mmcv-lite warns about.
+    """Check that mmcv is there, and quiet what mmcv-lite and mmengine warn about.
 
     Raises:
         MGDMError: If mmcv is missing.
@@ -31,6 +31,8 @@ def apply() -> None:
         raise MGDMError(f'mmcv is not installed, and mmaction2 needs it: {_ADVICE}')
     # mmcv-lite warns at import that an operator is missing which no recogniser here uses.
     warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
+    # mmengine imports it for every `_base_ = 'mmaction::...'`.
+    warnings.filterwarnings('ignore', message='pkg_resources is deprecated as an API')
 
 
 def check_version(mmcv: ModuleType) -> None:

@@ -13,7 +13,7 @@ import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.runner.checkpoint import CheckpointLoader, save_checkpoint
 
-from mgdm_mmaction.compat import drn_stub, package_lookup
+from mgdm_mmaction.compat import drn_stub
 from mgdm_mmaction.errors import MGDMError
 
 
@@ -108,56 +108,6 @@ class TestMMCV:
         assert 'During handling' not in done.stderr
         last = done.stderr.strip().splitlines()[-1]
         assert re.search(rf'MGDMError: .*{found}.*pip install "mgdm-mmaction\[lite\]"', last)
-
-
-class TestPackageLookup:
-    @pytest.mark.slow
-    def test_config_with_a_base_in_mmaction_loads_without_pkg_resources(self, tmp_path):
-        config = tmp_path / 'c.py'
-        config.write_text("_base_ = 'mmaction::_base_/default_runtime.py'\n")
-        code = f"""
-            import sys
-            sys.modules['pkg_resources'] = None  # what setuptools >= 82 leaves
-            {{}}
-            from mmengine.config import Config
-            print(Config.fromfile({str(config)!r}).default_scope)
-        """
-        assert 'pkg_resources' in run_python(code.format('pass')).stderr  # the fault itself
-        done = run_python(code.format('import mgdm_mmaction'))
-        assert done.stdout.strip().endswith('mmaction'), done.stderr
-
-    @pytest.mark.slow
-    def test_mmaction_imports_without_importlib_metadata(self):
-        code = """
-            import sys, importlib.util
-            real = importlib.util.find_spec
-            class Hide:
-                def find_spec(self, name, path=None, target=None):
-                    if name == 'importlib_metadata':
-                        raise ModuleNotFoundError(f'No module named {{name!r}}', name=name)
-            importlib.util.find_spec = (
-                lambda n, p=None: None if n == 'importlib_metadata' else real(n, p))
-            sys.meta_path.insert(0, Hide())
-            {}
-            import mmaction.utils.dependency
-            print('ok')
-        """
-        assert "'importlib_metadata'" in run_python(code.format('pass')).stderr
-        done = run_python(code.format('import mgdm_mmaction'))
-        assert done.stdout == 'ok\n', done.stderr
-
-    @pytest.mark.parametrize('name', ['mmaction', 'mmaction2', 'torch', 'mmengine'])
-    def test_agrees_with_mmengine(self, name):
-        pytest.importorskip('pkg_resources')
-        from mmengine.utils import package_utils
-
-        assert package_lookup.is_installed(name) == package_utils.is_installed(name)
-        assert package_lookup.get_installed_path(name) == package_utils.get_installed_path(name)
-
-    def test_what_is_not_there(self):
-        assert not package_lookup.is_installed('no-such-package-at-all')
-        with pytest.raises(ImportError):
-            package_lookup.get_installed_path('no_such_package_at_all')
 
 
 class Calls:

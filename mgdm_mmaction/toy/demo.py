@@ -16,7 +16,8 @@ from rich.console import Console
 from ..errors import MGDMError
 
 if TYPE_CHECKING:
-    from .scores import Scores
+    from ..mining.dumps import Dump
+    from ..negatives import NegativesFile
 
 __all__ = ['locate', 'run_command', 'run_demo']
 
@@ -125,17 +126,17 @@ class _Demo:
             run_command(command, self.work_dir / 'logs' / f'{self.step}_{name}.log', echo, threads)
         print(f'  done in {time.perf_counter() - start:.0f} s', flush=True)
 
-    def test(self, title: str, config: str, checkpoint: Path | None, name: str) -> 'Scores':
-        """Test a checkpoint, or CLIP as it is, and return the accuracies."""
+    def test(self, title: str, config: str, checkpoint: Path | None, name: str) -> 'Dump':
+        """Test a checkpoint, or CLIP as it is, and return the scores."""
         dump = self.work_dir / f'{name}.pkl'
         weights = [str(checkpoint)] if checkpoint else []
         self.run(
             title, 'tools/test.py', config, *weights,
             '--work-dir', str(self.work_dir / name), '--dump', str(dump),
         )  # fmt: skip
-        from .scores import read_scores
+        from ..mining.dumps import read_dump
 
-        return read_scores(dump)
+        return read_dump(dump, None)
 
 
 def run_demo(
@@ -188,17 +189,24 @@ def run_demo(
 
 
 def _last_screen(
-    results: dict[str, 'Scores'], negatives: Path, work_dir: Path, seconds: float
+    results: dict[str, 'Dump'], negatives: Path, work_dir: Path, seconds: float
 ) -> str:
     """Describe what came out: accuracies, negatives, files, and how to continue."""
+    from ..evaluation.comparison import Comparison
+    from ..negatives import read_negatives
+
+    file = read_negatives(negatives)
+    # The object is the first word of a class.
+    dumps = {name: {0: scores} for name, scores in results.items()}
+    found = Comparison(dumps, file.header.classes, groups=r'^\S+').means
     lines = ['', '=' * 78, f'{"":24}top-1    top-5    object right    motion given the object']
-    for name, scores in results.items():
+    for name, row in found.iterrows():
         lines.append(
-            f'{name:22}{scores.top1:7.1%}  {scores.top5:7.1%}  {scores.object:12.1%}'
-            f'  {scores.motion:18.1%}'
+            f'{name:22}{row.top1:7.1%}  {row.top5:7.1%}  {row.group:12.1%}'
+            f'  {row.within_group:18.1%}'
         )
     lines += ['', 'Hardest negatives by the frozen CLIP (share of the videos of the class):']
-    lines += [f'  {line}' for line in _describe_negatives(negatives)]
+    lines += [f'  {line}' for line in _describe_negatives(file)]
     lines += [
         '',
         f'negatives    {negatives}    (look at it: it is plain text)',
@@ -217,11 +225,8 @@ def _last_screen(
     return '\n'.join(lines)
 
 
-def _describe_negatives(path: Path, num_classes: int = 3) -> list[str]:
+def _describe_negatives(file: 'NegativesFile', num_classes: int = 3) -> list[str]:
     """Most frequent first negatives of a few classes."""
-    from ..negatives import read_negatives
-
-    file = read_negatives(path)
     labels = file.header.labels
     lines = []
     for label in range(0, len(file.header.classes), len(file.header.classes) // num_classes or 1):

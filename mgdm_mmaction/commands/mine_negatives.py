@@ -10,7 +10,7 @@ from .common import add_cfg_options, add_device, add_output
 if TYPE_CHECKING:
     from ..config import Attach, ParsedConfig
     from ..mining import MiningSummary
-    from ..negatives import NegativesSummary
+    from ..negatives import NegativesFile
 
 __all__ = ['main']
 
@@ -19,9 +19,9 @@ def main(argv: list[str] | None = None) -> None:
     """Mine or check a negatives file."""
     args = _parse(argv)
     if args.check is not None:
-        from ..negatives import validate_negatives
+        from ..negatives import read_negatives
 
-        print(validate_negatives(args.check))
+        print(read_negatives(args.check))
         return
     if args.config is None:
         raise MGDMError('no CONFIG given; try: python tools/mine_negatives.py CONFIG --out FILE')
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def _mine(
     args: argparse.Namespace, cfg: 'ParsedConfig', out: str
-) -> 'MiningSummary | NegativesSummary | None':
+) -> 'MiningSummary | NegativesFile | None':
     from .. import mining
 
     options = {name: getattr(args, name) for name in ('num_negatives', 'split', 'overwrite')}

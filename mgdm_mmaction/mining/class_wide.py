@@ -9,11 +9,11 @@ from mmengine.config import Config
 from ..config import ParsedConfig
 from ..errors import MGDMError
 from ..graph import KnowledgeGraph, read_graph
-from ..negatives import NegativesSummary, NegativesWriter, validate_negatives
+from ..negatives import NegativesFile, NegativesHeader, NegativesWriter, read_negatives
 from ..report import list_names
 from ..text.corpus import LabelCorpus, normalize_label
 from .dumps import read_dump
-from .miner import default_k, make_header
+from .miner import default_k
 from .ranking import allowed_labels, rank_negatives
 from .scorers import FrozenClip
 from .videos import MiningVideos
@@ -34,7 +34,7 @@ def mine_text_only(
     split: str = 'train',
     duplicate_threshold: float | None = None,
     overwrite: bool = False,
-) -> NegativesSummary:
+) -> NegativesFile:
     """Write negatives that no video was looked at for: the nearest labels by text.
 
     The score of a label for all videos of a class is the cosine of the two texts in the frozen text
@@ -53,7 +53,7 @@ def mine_text_only(
         overwrite (bool, optional): Replace a file that exists. Defaults to False.
 
     Returns:
-        NegativesSummary: What the file holds.
+        NegativesFile: What the file holds.
 
     Raises:
         MGDMError: See :func:`mgdm_mmaction.mining.mine`.
@@ -79,7 +79,7 @@ def mine_confusions(
     num_negatives: int | None = None,
     split: str = 'train',
     overwrite: bool = False,
-) -> NegativesSummary:
+) -> NegativesFile:
     """Write negatives by class: the classes that a test run confused it with most.
 
     An option beyond the paper. Dump a test on videos that are neither the ones trained on, where a
@@ -95,7 +95,7 @@ def mine_confusions(
         overwrite (bool, optional): Replace a file that exists. Defaults to False.
 
     Returns:
-        NegativesSummary: What the file holds.
+        NegativesFile: What the file holds.
 
     Raises:
         MGDMError: If the dump does not fit, or a class has no video in it.
@@ -121,7 +121,7 @@ def mine_graph(
     num_negatives: int | None = None,
     split: str = 'train',
     overwrite: bool = False,
-) -> NegativesSummary:
+) -> NegativesFile:
     """Write negatives by class: the classes that share most movements with it in a graph.
 
     An option beyond the paper. Classes that share none come last; among equals the lower label is
@@ -137,7 +137,7 @@ def mine_graph(
         overwrite (bool, optional): Replace a file that exists. Defaults to False.
 
     Returns:
-        NegativesSummary: What the file holds.
+        NegativesFile: What the file holds.
 
     Raises:
         MGDMError: If the graph cannot be read, has other actions, or no movement of a class.
@@ -228,7 +228,7 @@ def _write(
     overwrite: bool,
     settings: dict,
     tower: tuple[str, str] = ('', ''),
-) -> NegativesSummary:
+) -> NegativesFile:
     """Write a file from scores of n labels for C classes, and which of them are allowed."""
     left = int(allowed.sum(axis=1).min())
     k = default_k(allowed) if num_negatives is None else num_negatives
@@ -236,8 +236,9 @@ def _write(
         raise MGDMError(f'{k} negatives a video asked for; from 1 to {left} can be had.')
     videos = MiningVideos(cfg, split)
     negatives, values = rank_negatives(scores, allowed, k)
-    header = make_header(*tower, cfg.corpus, k, videos.digest, {'split': split, **settings})
+    settings = {'split': split, **settings}
+    header = NegativesHeader.of(cfg.corpus, k, videos.digest, settings, tower)
     with NegativesWriter(out, header, overwrite) as writer:
         for i, label in enumerate(videos.labels):
             writer.write(videos.path_of(i), label, negatives[label], values[label])
-    return validate_negatives(out)
+    return read_negatives(out)

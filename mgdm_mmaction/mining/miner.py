@@ -14,8 +14,6 @@ from mmengine.config import Config
 from ..config import ParsedConfig
 from ..errors import MGDMError, check_output
 from ..negatives import NegativesHeader
-from ..text.corpus import LabelCorpus
-from ..version import __version__
 from .blocks import BlockMiner
 from .parts import is_unfinished
 from .processes import Process, this_process
@@ -26,7 +24,7 @@ from .summary import MiningSummary
 from .trained import TrainedModel
 from .videos import MiningVideos
 
-__all__ = ['default_k', 'make_header', 'mine']
+__all__ = ['default_k', 'mine']
 
 
 def mine(
@@ -129,7 +127,8 @@ def mine(
         'scorer': scorer.kind,
         'pipeline': _digest(videos.transforms),
     }
-    header = make_header(scorer.arch, scorer.digest, corpus, k, videos.digest, settings)
+    tower = scorer.arch, scorer.digest
+    header = NegativesHeader.of(corpus, k, videos.digest, settings, tower)
     miner = BlockMiner(videos, scorer, preprocessor, corpus, allowed, k, batch_size, num_workers)
     run = MiningRun(out, header, miner, process, max_bad_fraction, overwrite)
     return run.run(progress)
@@ -139,25 +138,6 @@ def default_k(allowed: np.ndarray) -> int:
     """Return how many negatives are mined where nobody asks: 16, or what a small corpus has."""
     # Twice what the paper's best model trains with, so that k can change without mining again.
     return min(16, int(allowed.sum(axis=1).min()))
-
-
-def make_header(
-    architecture: str, digest: str, corpus: LabelCorpus, k: int, annotation: str, settings: dict
-) -> NegativesHeader:
-    """Return the header of a file that no video was decoded for yet."""
-    return NegativesHeader(
-        architecture=architecture,
-        weights_digest=digest,
-        prompt=corpus.prompt,
-        labels=corpus.labels,
-        classes=corpus.classes,
-        class_ids=corpus.class_ids.tolist(),
-        num_frames=0,
-        k=k,
-        annotation_digest=annotation,
-        package_version=__version__,
-        settings=settings,
-    )
 
 
 def _make_scorer(

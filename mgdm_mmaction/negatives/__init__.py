@@ -11,7 +11,6 @@ video::
 from .class_level import ClassNegatives, class_negatives
 from .format import FORMAT_VERSION, NegativesHeader, path_hash, path_key, video_path
 from .reader import NegativesFile, read_header, read_negatives
-from .validation import NegativesSummary, validate_negatives
 from .writer import NegativesWriter
 
 __all__ = [
@@ -19,13 +18,11 @@ __all__ = [
     'ClassNegatives',
     'NegativesFile',
     'NegativesHeader',
-    'NegativesSummary',
     'NegativesWriter',
     'class_negatives',
     'path_hash',
     'path_key',
     'read_header',
     'read_negatives',
-    'validate_negatives',
     'video_path',
 ]

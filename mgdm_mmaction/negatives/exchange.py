@@ -16,11 +16,9 @@ import numpy as np
 
 from ..errors import MGDMError, check_output
 from ..text.corpus import LabelCorpus
-from ..version import __version__
 from .format import NegativesHeader, path_key
-from .reader import check_rows, read_negatives
+from .reader import NegativesFile, check_rows, read_negatives
 from .tables import SEPARATOR, Table, kind_of, read_table, write_table
-from .validation import NegativesSummary, validate_negatives
 from .writer import NegativesWriter
 
 __all__ = ['export_negatives', 'import_negatives']
@@ -81,7 +79,7 @@ def import_negatives(
     num_negatives: int | None = None,
     annotation_digest: str = '',
     overwrite: bool = False,
-) -> NegativesSummary:
+) -> NegativesFile:
     """Write a negatives file from a table.
 
     Args:
@@ -97,7 +95,7 @@ def import_negatives(
         overwrite (bool, optional): Replace a file that exists. Defaults to False.
 
     Returns:
-        NegativesSummary: What the file holds.
+        NegativesFile: What the file holds.
 
     Raises:
         MGDMError: Naming the row and the column that are wrong.
@@ -135,19 +133,8 @@ def import_negatives(
         # It is not any more what the exported file says it was mined with.
         digest = {'weights_digest': exported.weights_digest}
         settings['exported_from'] = dataclasses.asdict(exported)['settings'] | digest
-    header = NegativesHeader(
-        architecture='',
-        weights_digest='',
-        prompt=corpus.prompt,
-        labels=corpus.labels,
-        classes=corpus.classes,
-        class_ids=corpus.class_ids.tolist(),
-        num_frames=0,
-        k=len(next(iter(rows.values())).negatives),
-        annotation_digest=annotation_digest,
-        package_version=__version__,
-        settings=settings,
-    )
+    k = len(next(iter(rows.values())).negatives)
+    header = NegativesHeader.of(corpus, k, annotation_digest, settings)
     # All mistakes come before the first line is written.
     columns = [np.array(column) for column in list(zip(*rows.values(), strict=True))[1:]]
     check_rows(list(rows).__getitem__, header, *columns, hint='Correct the table.')
@@ -159,7 +146,7 @@ def import_negatives(
     with NegativesWriter(out, header, overwrite) as writer:
         for row in found:
             writer.write(*row)
-    return validate_negatives(out)
+    return read_negatives(out)
 
 
 def _expand(

@@ -11,6 +11,7 @@ from typing import get_args, get_origin
 
 from ..errors import MGDMError
 from ..text.corpus import LabelCorpus
+from ..version import __version__
 
 __all__ = [
     'FORMAT_NAME',
@@ -58,6 +59,37 @@ class NegativesHeader:
     annotation_digest: str
     package_version: str
     settings: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        corpus: LabelCorpus,
+        k: int,
+        annotation_digest: str,
+        settings: dict,
+        tower: tuple[str, str] = ('', ''),
+    ) -> 'NegativesHeader':
+        """Make the header of a file that no video was decoded for yet.
+
+        Args:
+            corpus (LabelCorpus): Corpus of the ids.
+            k (int): Negatives of every video.
+            annotation_digest (str): Fingerprint of the annotation file.
+            settings (dict): Further settings of the miner.
+            tower (tuple[str, str], optional): Architecture and weights digest. Defaults to none.
+        """
+        return cls(
+            *tower,
+            prompt=corpus.prompt,
+            labels=corpus.labels,
+            classes=corpus.classes,
+            class_ids=corpus.class_ids.tolist(),
+            num_frames=0,
+            k=k,
+            annotation_digest=annotation_digest,
+            package_version=__version__,
+            settings=settings,
+        )
 
     @property
     def format_version(self) -> int:

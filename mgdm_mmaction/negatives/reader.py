@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import MGDMError, require_file
 from ..text.corpus import LabelCorpus
+from ..text.prompts import describe_prompt
 from .format import MINE_HINT, NegativesHeader, path_hash, path_key, unique_keys
 
 # What a line of another form ends in.
@@ -79,6 +80,16 @@ class NegativesFile:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __str__(self) -> str:
+        head = self.header
+        # What ranked the labels, where the file names it: the frozen CLIP, texts alone, a test run.
+        scorer = f', ranked by: {name}' if (name := head.settings.get('scorer')) else ''
+        return (
+            f'{self.path}: no mistakes found; {len(self)} videos, {self.k} negatives each, '
+            f'{len(self.corpus)} labels, {len(self.corpus.classes)} of them classes\n'
+            f'mined with {head.describe_tower()}, {describe_prompt(head.prompt)}{scorer}'
+        )
 
     def path_of(self, row: int) -> str:
         """Return the path of a row as the annotation file writes it."""

@@ -18,7 +18,7 @@ from mgdm_mmaction.mining import allowed_labels, mine, rank_negatives
 from mgdm_mmaction.mining.progress import Progress
 from mgdm_mmaction.mining.ranking import true_ranks
 from mgdm_mmaction.mining.summary import SummaryCounter
-from mgdm_mmaction.negatives import read_negatives, validate_negatives
+from mgdm_mmaction.negatives import read_negatives
 from mgdm_mmaction.text.corpus import LabelCorpus
 from tests.datasets.videos import write_frames
 from tests.mining.small import CLASSES, EXTRA, FRAMES, MEAN, STD, T, write_config
@@ -76,7 +76,7 @@ def test_mining_equals_a_naive_computation(root):
         return decode(root / 'v' / name, count, indices)
 
     file = check_against_naive(out, root, frames_of_video)
-    validate_negatives(out)
+    read_negatives(out)
     assert len(file) == summary.num_videos == 8
     assert file.path_of(3) == 'b/1.mp4'
     assert file.corpus == LabelCorpus(CLASSES, EXTRA)

@@ -12,7 +12,7 @@ from mgdm_mmaction.clip import build_clip, weights_digest
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import FrozenClip
 from mgdm_mmaction.models.heads import HardNegativeTextHead
-from mgdm_mmaction.negatives import NegativesWriter, read_negatives, validate_negatives
+from mgdm_mmaction.negatives import NegativesWriter, read_negatives
 from mgdm_mmaction.text.bank import encode_labels
 from mgdm_mmaction.text.corpus import LabelCorpus
 from mgdm_mmaction.text.prompts import DEFAULT_PROMPT, PROMPT_SETS, describe_prompt, read_prompt
@@ -141,4 +141,4 @@ def test_negatives_files_with_two_templates_have_version_2(tmp_path):
         file.check_corpus(LabelCorpus(HEADER.classes, HEADER.labels[3:], prompt))
     with pytest.raises(MGDMError, match='mined for another corpus: its prompt'):
         file.check_corpus(LabelCorpus(HEADER.classes, HEADER.labels[3:], 'a {}'))
-    assert "mean of 2 prompts ('a {}', ...)" in str(validate_negatives(path))
+    assert "mean of 2 prompts ('a {}', ...)" in str(read_negatives(path))

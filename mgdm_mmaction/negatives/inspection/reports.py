@@ -5,7 +5,6 @@ import pandas as pd
 from rich.console import RenderableType
 
 from ...report import as_text, list_names, percent, table
-from ...text.prompts import describe_prompt
 from .. import NegativesFile
 from .comparison import Comparison
 from .coverage import ListCoverage
@@ -23,15 +22,10 @@ def describe_file(
     file: NegativesFile, counts: FileStatistics, coverage: ListCoverage | None = None
 ) -> str:
     """Describe a file, and what it has of annotation lists, in a page of text."""
-    head = file.header
-    # What ranked the labels, where the file names it: the frozen CLIP, texts alone, a test run.
-    scorer = f', ranked by: {name}' if (name := head.settings.get('scorer')) else ''
     ranks = sorted({1, min(3, file.k), min(7, file.k), file.k})
     medians = ', '.join(f'{np.median(file.scores[:, i - 1]):.3f} at rank {i}' for i in ranks)
     parts = [
-        f'{file.path}: {len(file)} videos, {file.k} negatives each, {len(file.corpus)} '
-        f'labels, {len(file.corpus.classes)} of them classes',
-        f'mined with {head.describe_tower()}, {describe_prompt(head.prompt)}{scorer}',
+        str(file),
         '\nCoverage',
         *_coverage(file, counts, coverage),
         f'\nScores: {file.scores.min():.3f} to {file.scores.max():.3f}; median: {medians}',

@@ -64,7 +64,7 @@ def _pipeline(args: argparse.Namespace) -> Iterator[str]:
     runs += [('mgdm_k400.py', (*k400, gop)) for gop in (12, 250)]
     for config, sizes in runs:
         # Short runs, so more of them.
-        path, repeats = _CONFIGS / config, 5 * args.repeats
+        path, repeats = _CONFIGS / config, args.repeats * (1 if args.quick else 5)
         yield from m.benchmark_pipeline(path, m.VideoSizes(*sizes), repeats, args.seed)
 
 
@@ -73,7 +73,7 @@ def _mining(args: argparse.Namespace) -> Iterator[str]:
     small, large = (12, 80, 80, 12), (4, 340, 256, 12)
     if not args.quick:
         small, large = (2000, 80, 80, 24), (400, 340, 256, 60)
-    runs = [('mgdm-tiny', 8, small), ('mgdm-tiny', 8, large)]
+    runs = [('mgdm-tiny', 8, small), ('mgdm-tiny', 8, large)][: 1 if args.quick else 2]
     if args.clips:
         runs = [('mgdm-tiny', 8, (12 if args.quick else 120, 0, 0, 0))]
     elif args.device != 'cpu':

@@ -22,6 +22,12 @@ PRELOAD = (
     'mmaction.apis',
     'mmaction.models',
     'mmaction.datasets',
+    'mgdm_mmaction.models',
+    'mgdm_mmaction.datasets',
+    'mgdm_mmaction.evaluation',
+    'mgdm_mmaction.apis.test',
+    'matplotlib.figure',  # MMEngine's visualizer wants both
+    'matplotlib.backends.backend_agg',
     'open_clip',
     'pandas',
 )

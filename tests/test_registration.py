@@ -39,15 +39,20 @@ def test_the_import_loads_neither_torch_nor_openmmlab(tmp_path):
 
 @pytest.mark.slow
 def test_models_are_registered_after_a_registry_was_asked(tmp_path):
-    code = """
-        from mmaction.registry import HOOKS, MODELS
+    """By a config alone, as in MMAction2's own train.py."""
+    code = f"""
+        from mmaction.registry import HOOKS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS
+        from mmengine.config import Config
         HOOKS.get('VisualizationHook')
-        import mgdm_mmaction
+        Config.fromfile({str(PACKAGE.parent / 'configs' / 'toy' / 'mgdm_toy.py')!r})
         head = MODELS.build(dict(type='SemanticDiscriminator', embed_dims=8))
-        found = MODELS.get('MGDM'), HOOKS.get('EpochSeedHook')
+        found = [MODELS.get('MGDM'), HOOKS.get('EpochSeedHook')]
+        found.append(TRANSFORMS.get('AttachHardNegatives'))
+        found.append(OPTIM_WRAPPER_CONSTRUCTORS.get('MGDMOptimWrapperConstructor'))
         print(type(head).__module__, *(c.__name__ for c in found))
     """
-    expected = 'mgdm_mmaction.models.heads.semantic_discriminator MGDM EpochSeedHook'
+    expected = 'mgdm_mmaction.models.heads.semantic_discriminator MGDM EpochSeedHook '
+    expected += 'AttachHardNegatives MGDMOptimWrapperConstructor'
     assert run_python(code, tmp_path) == expected
 
 

@@ -170,6 +170,7 @@ class TestRuns:
         done = toy.tool(
             'train.py', CONFIG, '--amp', '--auto-scale-lr', '--work-dir', tmp_path,
             '--cfg-options', *SHORT, 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
+            'train_dataloader.dataset.indices=8', 'val_dataloader.dataset.indices=4',
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert glob.glob(f'{tmp_path}/best_acc_top1_epoch_1.pth')

@@ -1,5 +1,6 @@
 """The benchmarks run, and compare equal things; no test of speed."""
 
+import multiprocessing
 import re
 from pathlib import Path
 
@@ -34,7 +35,10 @@ MEASURED = {
 @pytest.mark.slow
 @pytest.mark.parametrize('part', list(MEASURED))
 @LINUX
-def test_a_part_prints_what_it_measured(part, capsys):
+def test_a_part_prints_what_it_measured(part, monkeypatch, capsys):
+    # No new imports in each of many processes.
+    fork = multiprocessing.get_context('fork')
+    monkeypatch.setattr(multiprocessing, 'get_context', lambda *_: fork)
     main(['--quick', '--repeats', '1', '--parts', part])
     out = capsys.readouterr().out
     assert re.search(MEASURED[part], out), out

@@ -87,6 +87,7 @@ def test_trains_and_tests_once(toy, tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(sys, 'executable', python())
     monkeypatch.setattr(compare_runs, 'run_command', run_command)
+    monkeypatch.setattr(compare_runs, 'clips_per_second', lambda cfg: 1.0)
     (tmp_path / 'runs.yml').write_text(
         f"""
         k = 3: &k3 {{config: {CONFIG}, options: {{k: 3}}}}

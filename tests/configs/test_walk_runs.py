@@ -37,6 +37,9 @@ def small(case, stand_ins, work_dir, checkpoint='none.pth'):
     )
     cfg.load_from = cfg.load_from and str(checkpoint)
     shrink(cfg, stand_ins, work_dir)
+    if cfg.get('val_dataloader') == cfg.test_dataloader and cfg.val_evaluator == cfg.test_evaluator:
+        # Tested in the end anyway.
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     stand_ins.supply(cfg)
     cfg.experiment_name = uuid.uuid4().hex
     return cfg

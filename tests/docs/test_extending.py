@@ -66,8 +66,7 @@ class TestMethod:
         assert (method / 'annotated.mp4').stat().st_size > 1000
 
     def test_is_exported(self, toy, method):
-        pytest.importorskip('onnxruntime')
-        args = ['meanpool_toy.py', self.checkpoint, '--out', 'm.onnx', '--attention', '--overwrite']
+        args = ['meanpool_toy.py', self.checkpoint, '--out', 'm.pt2', '--attention', '--overwrite']
         done = run(toy, method, 'export.py', *args)
         assert 'largest difference from PyTorch' in done.stdout
 

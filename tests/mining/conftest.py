@@ -1,5 +1,7 @@
 """Eight real videos and a random tiny CLIP."""
 
+import shutil
+
 import pytest
 import torch
 
@@ -13,14 +15,21 @@ def weights():
     return build_clip('mgdm-tiny').state_dict()
 
 
-@pytest.fixture
-def root(tmp_path, weights):
+@pytest.fixture(scope='module')
+def template(tmp_path_factory, weights):
     """Eight videos of four classes in two folders, one of them shorter than a clip."""
-    torch.save(weights, tmp_path / 'clip.pt')
+    folder = tmp_path_factory.mktemp('template')
+    torch.save(weights, folder / 'clip.pt')
     lines = []
     for i in range(8):
         name = f'{"ab"[i % 2]}/{i // 2}.mp4'
-        write_video(tmp_path / 'v' / name, i, count=3 if i == 5 else 12, size=64)
+        write_video(folder / 'v' / name, i, count=3 if i == 5 else 12, size=64)
         lines.append(f'{name} {i % 4}\n')
-    (tmp_path / 'train.txt').write_text(''.join(lines))
-    return tmp_path
+    (folder / 'train.txt').write_text(''.join(lines))
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path, template):
+    """A copy of the template, to change."""
+    return shutil.copytree(template, tmp_path, dirs_exist_ok=True)

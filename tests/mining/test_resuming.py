@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import shutil
 import signal
 import time
 from functools import partial
@@ -12,6 +13,7 @@ import pytest
 import torch
 from filelock import FileLock
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.mining import mine
@@ -29,10 +31,13 @@ def config(root):
     return write_config(root)
 
 
-@pytest.fixture
-def reference(root, config):
+@pytest.fixture(scope='module')
+def reference(template, tmp_path_factory):
     """The bytes of a run that nothing disturbed."""
-    mine(config, root / 'reference.jsonl', **SMALL)
+    init_default_scope('mmaction')
+    root = tmp_path_factory.mktemp('reference')
+    shutil.copytree(template, root, dirs_exist_ok=True)
+    mine(write_config(root), root / 'reference.jsonl', **SMALL)
     return (root / 'reference.jsonl').read_bytes()
 
 
@@ -109,17 +114,17 @@ def test_processes_at_the_same_time(root, config, reference):
 
 @pytest.mark.slow
 def test_killed_at_random_moments(root, config, reference):
-    """Ten times and more, with one, two or three processes, decoding in workers or not."""
+    """Five times and more, with one, two or three processes, decoding in workers or not."""
     chance = random.Random(0)
     out = root / 'out.jsonl'
     kills = finished = 0
-    while kills < 10 or not finished:
+    while kills < 5 or not finished:
         count = chance.choice([1, 1, 2, 3])
         changes = {**SMALL, 'num_workers': chance.choice([0, 0, 1])}
         children = start(count, config, out, overwrite=True, **changes)
         limit = time.monotonic() + chance.uniform(0.1, 1.5) * count
         running = set(children)
-        while running and (kills >= 10 or time.monotonic() < limit):
+        while running and (kills >= 5 or time.monotonic() < limit):
             running -= {child for child in running if os.waitpid(child, os.WNOHANG)[0]}
             time.sleep(0.01)
         for child in running:

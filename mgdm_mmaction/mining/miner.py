@@ -1,8 +1,6 @@
 """Mining: every training video against every label of the corpus."""
 
-import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
 from ..config import ParsedConfig
+from ..datasets.annotations import list_digest
 from ..errors import MGDMError, check_output
 from ..negatives import NegativesHeader
 from .blocks import BlockMiner
@@ -125,7 +124,7 @@ def mine(
         'batch_size': batch_size,
         'precision': f'{scorer.precision} on {scorer.device.type}',
         'scorer': scorer.kind,
-        'pipeline': _digest(videos.transforms),
+        'pipeline': list_digest(json.dumps(videos.transforms, sort_keys=True, default=str)),
     }
     tower = scorer.arch, scorer.digest
     header = NegativesHeader.of(corpus, k, videos.digest, settings, tower)
@@ -176,8 +175,3 @@ def _preprocessor(cfg: ParsedConfig) -> torch.nn.Module:
             'model.data_preprocessor is missing: it holds the mean and std that CLIP expects.'
         )
     return MODELS.build(config)
-
-
-def _digest(transforms: Sequence) -> str:
-    text = json.dumps(transforms, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

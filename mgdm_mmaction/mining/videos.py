@@ -1,9 +1,8 @@
 """The training videos of a config, decoded as it decodes videos for validation."""
 
 import copy
-import hashlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -11,8 +10,8 @@ from mmaction.registry import DATASETS, TRANSFORMS
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..config import ParsedConfig, is_type, step_list
-from ..datasets.annotations import check_dataset
+from ..config import ParsedConfig, is_type, step_list, type_name
+from ..datasets.annotations import check_dataset, list_digest
 from ..datasets.transforms.skip_unreadable import NOT_THE_VIDEO, describe_error, run_transforms
 from ..errors import MGDMError
 from ..negatives import path_hash, path_key, video_path
@@ -64,7 +63,8 @@ class MiningVideos(Dataset):
     def __init__(self, cfg: ParsedConfig, split: str) -> None:
         configs, classes = cfg.require_datasets(split), cfg.corpus.classes
         lists = check_dataset({'datasets': configs}, len(classes), classes)
-        self.digest = _joint_digest([item.digest for item in lists])
+        digests = [item.digest for item in lists]
+        self.digest = digests[0] if len(lists) == 1 else list_digest('\n'.join(digests))
         self.repeats = 0
         # Arrays and not lists of objects: workers that are forked share them, and a video costs
         # a few bytes.
@@ -72,7 +72,7 @@ class MiningVideos(Dataset):
         self._datasets, self._prefixes, self._pipelines, self.transforms = [], [], [], []
         seen: dict[int, int] = {}
         for config in configs:
-            transforms = mining_transforms(cfg, _type_name(config))
+            transforms = mining_transforms(cfg, type_name(config))
             self.transforms.append(transforms)
             # The lists and prefixes are the data set's own, the pipeline is ours.
             dataset = DATASETS.build({**copy.deepcopy(dict(config)), 'pipeline': []})
@@ -140,15 +140,3 @@ class MiningVideos(Dataset):
             # FormatShape('NCTHW'): clips of frames, [V, 3, T, H, W].
             frames = frames.transpose(1, 2).flatten(0, 1)
         return index, torch.as_tensor(frames), ''
-
-
-def _type_name(config: Mapping) -> str:
-    kind = config['type']
-    return str(getattr(kind, '__name__', kind)).split('.')[-1]
-
-
-def _joint_digest(digests: Sequence[str]) -> str:
-    """Return one fingerprint of several lists; of a single one, its own."""
-    if len(digests) == 1:
-        return digests[0]
-    return hashlib.sha256('\n'.join(digests).encode()).hexdigest()[:16]

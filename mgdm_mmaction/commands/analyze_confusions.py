@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import MGDMError
+from ..errors import MGDMError, check_output
 from .common import add_cfg_options, add_figure_options, check_figure_options, print_names
 
 __all__ = ['main']
@@ -17,7 +17,9 @@ _FILES = ('index.html', 'changes.png', 'pairs.csv', 'classes.csv')
 def main(argv: Sequence[str] | None = None) -> None:
     """Compare two dumps, see ``tools/analyze_confusions.py --help``."""
     args = _parse(argv)
-    out = _out(args)
+    out = Path(args.out)
+    for file in _FILES:
+        check_output(out / file, args.overwrite)
     import numpy as np
 
     from ..apis.listed_videos import read_test_list
@@ -72,23 +74,6 @@ def _names(baseline: str, other: str) -> tuple[str, str]:
     while len(one) > 1 and len(two) > 1 and one[0] == two[0]:
         one, two = one[1:], two[1:]
     return '/'.join(one), '/'.join(two)
-
-
-def _out(args: argparse.Namespace) -> Path:
-    out = Path(args.out)
-    there = [name for name in _FILES if (out / name).exists()]
-    if there and not args.overwrite:
-        raise MGDMError(
-            f'--out {out}: has {", ".join(there)} already; add --overwrite to replace, or choose '
-            'another folder.'
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MGDMError(
-            f'--out {out}: cannot be made ({error.strerror}); name a folder in another place.'
-        ) from None
-    return out
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -11,8 +11,6 @@ from .common import add_cfg_options, add_labels, add_output, labels_source
 
 __all__ = ['main']
 
-_FORMATS = {'.onnx': 'onnx', '.pt2': 'torch'}
-
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Export a recogniser, compare the file with it, and keep the file if they agree."""
@@ -28,9 +26,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     labels = labels_source(args)
     if labels is not None:
         labels = read_labels(labels)
-    if args.format == 'onnx':
+    onnx = args.out.suffix == '.onnx'
+    if onnx:
         require('onnx', 'onnxscript', 'onnxruntime')  # before minutes of loading, not after
-        _check_opset(args.opset)
     if args.checkpoint is None and args.model.endswith('.py'):
         raise MGDMError(
             f'{args.model} is a config, which holds no weights: name the checkpoint, too'
@@ -43,17 +41,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(dir=args.out.parent, prefix='.export-') as folder:
         # Under its own name, which stands inside: an ONNX file names the file of its weights.
         path = Path(folder) / args.out.name
-        if args.format == 'onnx':
-            save_onnx(exportable, path, metadata, args.opset)
-        else:
-            save_program(exportable, path, metadata)
+        (save_onnx if onnx else save_program)(exportable, path, metadata)
         found = check_file(path, recognizer, exportable)
         worst, gap = max(found.largest.items(), key=lambda item: item[1])
         if gap > args.tolerance or not found.same_top1:
             top1 = '' if found.same_top1 else ', and another best class for some clip'
             raise MGDMError(
                 f'the exported file differs from the recogniser by {gap:.1e} in its {worst}{top1}; '
-                f'--tolerance is {args.tolerance:g}. Nothing was written. Try another --opset or '
+                f'--tolerance is {args.tolerance:g}. Nothing was written. Try another '
                 'version of torch, or allow more if that is enough for you'
             )
         for file in sorted(Path(folder).iterdir()):
@@ -64,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _report(args: argparse.Namespace, metadata: dict, largest: dict[str, float]) -> None:
     gaps = ', '.join(f'{name} {gap:.1e}' for name, gap in largest.items())
-    runtime = 'onnxruntime' if args.format == 'onnx' else 'torch.export'
+    runtime = 'onnxruntime' if args.out.suffix == '.onnx' else 'torch.export'
     print(
         f'{len(metadata["classes"])} classes, clips of {metadata["num_frames"]} frames of '
         f'{metadata["image_size"][0]} x {metadata["image_size"][1]}; input {metadata["input"]}'
@@ -90,13 +85,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         'model', help='config, or a checkpoint of tools/train.py, in which its config travels'
     )
     parser.add_argument('checkpoint', nargs='?', help='checkpoint, where the first is a config')
-    add_output(parser, 'file to write: .onnx or .pt2', required=True, type=Path, metavar='FILE')
-    parser.add_argument(
-        '--format',
-        choices=['onnx', 'torch'],
-        help='onnx for onnxruntime and many others, torch for torch.export. Defaults to what the '
-        'ending of FILE says',
-    )
+    what = 'file to write: .onnx for onnxruntime and many others, .pt2 for torch.export'
+    add_output(parser, what, required=True, type=Path, metavar='FILE')
     add_labels(parser)
     parser.add_argument(
         '--pretrained',
@@ -116,12 +106,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help='a third output: which frames each class looked at, [N, T, C]',
     )
     parser.add_argument(
-        '--opset',
-        type=int,
-        default=18,
-        help="version of ONNX's operators, at least 18. Defaults to 18",
-    )
-    parser.add_argument(
         '--tolerance',
         type=float,
         default=1e-3,
@@ -130,25 +114,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     add_cfg_options(parser)
     args = parser.parse_args(argv)
-    kind = _FORMATS.get(args.out.suffix)
-    args.format = args.format or kind
-    if kind is None or kind != args.format:
-        raise MGDMError(
-            f'--out {args.out}: the name should end in .onnx for --format onnx, in .pt2 for '
-            '--format torch'
-        )
+    if args.out.suffix not in ('.onnx', '.pt2'):
+        raise MGDMError(f'--out {args.out}: the name should end in .onnx or .pt2')
     check_output(args.out, args.overwrite)
-    if not args.tolerance > 0:
-        raise MGDMError(f'--tolerance should be above 0, got {args.tolerance}')
     return args
-
-
-def _check_opset(opset: int) -> None:
-    import onnx
-
-    newest = onnx.defs.onnx_opset_version()
-    if not 18 <= opset <= newest:
-        raise MGDMError(
-            f'--opset should be from 18 to {newest}, the newest of onnx {onnx.__version__}; got '
-            f'{opset}'
-        )

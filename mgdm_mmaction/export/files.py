@@ -33,7 +33,6 @@ def save_onnx(
     exportable: ExportableRecognizer,
     path: str | PathLike,
     metadata: dict,
-    opset: int = OPSET,
     external_data: bool | None = None,
 ) -> None:
     """Write a recogniser as ONNX, for any number of clips at once.
@@ -45,7 +44,6 @@ def save_onnx(
         exportable (ExportableRecognizer): The recogniser.
         path (str | PathLike): File to write.
         metadata (dict): Result of :func:`describe_recognizer`, kept in the file.
-        opset (int, optional): Version of ONNX's operators. Defaults to 18.
         external_data (bool, optional): Put the weights into FILE.data, however few. Defaults to
             None: only where they are too many.
 
@@ -57,12 +55,12 @@ def save_onnx(
         dynamo=True,
         input_names=['frames'],
         output_names=list(exportable.output_names),
-        opset_version=opset,
+        opset_version=OPSET,
         optimize=True,
         verbose=False,
     )
     frames = (exportable.example_input(_EXAMPLE_BATCH),)
-    with _explain(f'cannot write this recogniser as ONNX, opset {opset}'), _tracing():
+    with _explain(f'cannot write this recogniser as ONNX, opset {OPSET}'), _tracing():
         try:
             program = torch.onnx.export(exportable, frames, dynamic_shapes=_shapes(), **options)
         except torch.onnx.OnnxExporterError:

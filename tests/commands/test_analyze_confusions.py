@@ -57,7 +57,7 @@ def test_command(runs, toy, tmp_path, capsys):
     counts = pair[['videos', 'before', 'after', 'fixed', 'broken']].tolist()
     assert (pair['other_class'], counts) == (classes[3], [2, 1, 1, 1, 1])
     assert pd.read_csv('out/classes.csv')['right_after'].sum() == 10
-    with pytest.raises(MGDMError, match='has index.html, .* already; add --overwrite'):
+    with pytest.raises(MGDMError, match='index.html: exists already; add --overwrite'):
         compare()
     compare('--overwrite', '--dpi', '50')
 
@@ -109,7 +109,7 @@ def test_dumps_with_paths_below_another_folder(runs):
     [
         (['--number', '0'], '--number should be at least 1'),
         (['--dpi', '1'], '--dpi 1: expected'),
-        (['--out', 'one.pkl'], 'one.pkl: cannot be made .* name a folder'),
+        (['--out', 'one.pkl'], 'one.pkl/index.html: its folder cannot be made'),
         (['--negatives', 'gone.jsonl'], 'negatives file gone.jsonl does not exist'),
         (['--config', 'gone.py'], 'the config gone.py does not exist'),
         (['--font', 'gone.ttf'], 'gone.ttf'),

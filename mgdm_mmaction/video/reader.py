@@ -13,11 +13,9 @@ __all__ = ['ArrayVideo', 'FileVideo', 'Source', 'UnreadableVideoError', 'Video',
 
 _ERRORS = (av.error.FFmpegError, OSError, ValueError)
 
-_MP4 = 'mov,mp4,m4a,3gp,3g2,mj2'
-
 # Files in which every packet is one frame with its own time, in FFmpeg's names: their index takes
 # no decoding.
-_FORMATS = (_MP4, 'matroska,webm')
+_FORMATS = ('mov,mp4,m4a,3gp,3g2,mj2', 'matroska,webm')
 _CODECS = ('h264', 'hevc', 'vp9', 'av1', 'mpeg4')
 
 # An MPEG-4 packet of less stands for no frame of its own: one before it holds two.
@@ -124,8 +122,6 @@ class FileVideo:
         num_threads (int, optional): Threads that decode. Defaults to 0: as many as there are cores.
 
     Attributes:
-        is_plain (bool): Whether it is an mp4 file of H.264 or MPEG-4 that shows each of its
-            packets, with closed GOPs: other decoders find the right frames of these.
         damaged (int): Packets that could not be read or decoded so far, once there was a frame.
 
     Raises:
@@ -140,17 +136,8 @@ class FileVideo:
         self._stamps: np.ndarray | None = None  # times as the file has them, where they can be used
         self._kept: list[av.VideoFrame] = []
         self._wanted: set[int] | None = None
-        self._is_closed = True  # whether no frame needs another one from beyond a key frame
         self._open()
-        self.is_plain = self._container.format.name in _FORMATS and self._read_index()
-        if self.is_plain:
-            name = self._stream.codec_context.name
-            self.is_plain = (
-                self._container.format.name == _MP4
-                and name in ('h264', 'mpeg4')
-                and self._is_closed
-                and self._stream.frames == len(self.times)
-            )
+        if self._container.format.name in _FORMATS and self._read_index():
             first = self._take()
         else:
             self._read_all()
@@ -317,7 +304,7 @@ class FileVideo:
         name = self._stream.codec_context.name
         if name not in _CODECS:
             return False
-        packets, last, key = [], None, None
+        packets, last = [], None
         for packet in self._packets():
             if packet is not None and packet.size and not packet.is_discard:
                 is_empty = name == 'mpeg4' and packet.size < _EMPTY
@@ -325,9 +312,6 @@ class FileVideo:
                     return False
                 packets.append((packet.pts, packet.duration or 0, packet.is_keyframe))
                 last = packet
-                key = packet.pts if packet.is_keyframe else key
-                if key is None or packet.pts < key or not self._begins(packet):
-                    self._is_closed = False
         # A download that was given its length beforehand ends in zeros.
         if last is None or not any(bytes(last)[:_EMPTY]):
             return False
@@ -340,21 +324,6 @@ class FileVideo:
         first = list(itertools.islice(self._decoded, 2))
         self._decoded = itertools.chain(first, self._decoded)
         return bool(first) and [frame.pts for _, frame in first] == stamps[:2].tolist()
-
-    def _begins(self, packet: av.Packet) -> bool:
-        """Return whether decoding can start here, or the packet is no key frame of H.264."""
-        context = self._stream.codec_context
-        if not packet.is_keyframe or context.name != 'h264':
-            return True
-        header, data, at = bytes(context.extradata or b''), bytes(packet), 0
-        if len(header) < 5 or header[0] != 1:  # not as mp4 has it
-            return False
-        size = (header[4] & 3) + 1  # bytes of the length before each unit
-        while at + size < len(data):
-            if data[at + size] & 31 == 5:  # IDR: a key frame from which nothing looks back
-                return True
-            at += size + int.from_bytes(data[at : at + size], 'big')
-        return False
 
     def _read_all(self) -> None:
         """Take the times from the frames."""

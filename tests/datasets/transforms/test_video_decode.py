@@ -9,9 +9,8 @@ import pytest
 from mmaction.registry import TRANSFORMS
 
 from mgdm_mmaction.data_prep.check_clips import ClipDecoder
-from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.video import FileVideo
-from tests.video.clips import encode, grey
+from tests.video.clips import encode
 from tests.video.kinds import KINDS
 
 QUICK = ('with B-frames', 'edit list, start trimmed', 'MPEG-4 in avi, B-frames', 'rotated')
@@ -26,9 +25,9 @@ def by_ffmpeg(path):
     ]
 
 
-def read(path, indices, **options):
+def read(path, indices):
     results = {'filename': str(path)}
-    results = TRANSFORMS.build(dict(type='VideoInit', **options))(results)
+    results = TRANSFORMS.build(dict(type='VideoInit'))(results)
     assert results['total_frames'] > max(indices)
     results = TRANSFORMS.build(dict(type='VideoDecode'))({**results, 'frame_inds': indices})
     assert results['img_shape'] == results['original_shape'] == results['imgs'][0].shape[:2]
@@ -36,7 +35,7 @@ def read(path, indices, **options):
     return results
 
 
-def assert_equal(path, **options):
+def assert_equal(path):
     right = by_ffmpeg(path)
     rng = np.random.default_rng(0)
     # In order, one frame alone, and any order with repeats.
@@ -45,7 +44,7 @@ def assert_equal(path, **options):
         *([i] for i in {0, len(right) // 3, len(right) - 1}),
         rng.integers(0, len(right), 8),
     ):
-        results = read(path, np.array(indices), **options)
+        results = read(path, np.array(indices))
         assert results['total_frames'] == len(right)
         for index, image in zip(indices, results['imgs'], strict=True):
             np.testing.assert_array_equal(image, right[index])
@@ -58,7 +57,6 @@ def test_frames_are_those_of_ffmpeg(tmp_path, kind):
     name, write = KINDS[kind]
     path = write(tmp_path / name)
     assert_equal(path)
-    assert_equal(path, backend='auto')
 
 
 def test_a_frame_that_is_wanted_twice_is_two_arrays(tmp_path):
@@ -73,20 +71,6 @@ def test_the_rate_and_a_name_without_ending(tmp_path):
     results = read(tmp_path / 'a', np.array([[1], [2]]))
     assert results['avg_fps'] == pytest.approx(10)
     assert results['frame_inds'].tolist() == [1, 2]
-
-
-def test_decord_reads_what_it_reads_right_and_no_other_file(tmp_path):
-    assert_equal(encode(tmp_path / 'a.mp4', count=20, picture=grey), backend='decord')
-    with pytest.raises(ValueError, match="decord may give frames of other moments.*'auto'"):
-        read(encode(tmp_path / 'a.ts', count=20), [0], backend='decord')
-
-
-def test_a_backend_that_is_unknown_or_not_there(tmp_path, monkeypatch):
-    with pytest.raises(MGDMError, match="backend='opencv'; expected one of"):
-        TRANSFORMS.build(dict(type='VideoInit', backend='opencv'))
-    monkeypatch.setitem(__import__('sys').modules, 'torchcodec.decoders', None)
-    with pytest.raises(MGDMError, match='pip install torchcodec'):
-        read(encode(tmp_path / 'a.mp4'), [0], backend='torchcodec')
 
 
 def _row(kind, path):

@@ -14,10 +14,14 @@ Protocol: 1 clip x 8 frames x 1 centre crop of 64. docs/RESULTS.md has what came
 """
 
 _base_ = 'asu_custom.py'
-from mgdm_mmaction.config import set_frame_size
+from mgdm_mmaction.config import change_steps, set_frame_size
 
 clip = dict(arch='mgdm-tiny', pretrained=f'{_base_.data_root}/clip.pt')
 model = dict(backbone=clip, units=dict(file='jhmdb21'), neck=dict(embed_dims=128), cls_head=clip)
 set_frame_size(_base_, 64, 72)
+# That of mgdm_custom_tiny.py, for hard negatives.
+change_steps(
+    _base_, AttachHardNegatives=dict(negatives_file=f'{_base_.data_root}/negatives_tiny.jsonl')
+)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
 del clip

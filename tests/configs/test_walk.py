@@ -136,6 +136,8 @@ def test_paths_follow_the_layout(name):
     tower = cfg.model.backbone.arch.lower() + '_' + str(cfg.model.backbone.pretrained)
     for path in paths_of(cfg):
         assert path.startswith(f'{DATA}/'), path
+        if mined := re.search(r'/negatives.*_(vit-\w-\d\d_\w+)\.jsonl', path):
+            assert mined[1] == tower, 'mined with another tower'
         if name.startswith(('mgdm_k400', 'k400/', 'hmdb51/', 'ucf101/', 'ablations/')):
             wanted = LAYOUT[cfg.model.cls_head.classes].replace('{tower}', re.escape(tower))
             assert re.fullmatch(wanted, path[len(DATA) + 1 :]), path

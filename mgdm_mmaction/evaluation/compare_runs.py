@@ -17,7 +17,7 @@ from ..config import ParsedConfig, read_config
 from ..config_rules import walk
 from ..errors import MGDMError, require_file
 from ..mining.dumps import Dump, check_same_videos, read_dump
-from ..toy.demo import locate, run_command
+from ..run_tools import locate, run_command
 from .complexity import clips_per_second, count_complexity
 from .report import text_digest
 

@@ -3,23 +3,21 @@
 import os
 import re
 import shlex
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from ..errors import MGDMError
+from ..run_tools import locate, run_command
 
 if TYPE_CHECKING:
     from ..mining.dumps import Dump
     from ..negatives import NegativesFile
 
-__all__ = ['locate', 'run_command', 'run_demo']
+__all__ = ['run_demo']
 
 _CONFIG = 'configs/toy/mgdm_toy.py'
 _ZERO_SHOT_CONFIG = 'configs/toy/clip_zero_shot_toy.py'
@@ -27,61 +25,6 @@ _LEAVE_A_CORE = dict(OMP_NUM_THREADS=str(max(1, (os.cpu_count() or 2) - 1)))
 _NUM_STEPS = 8
 _TRAINING = re.compile(r'Epoch\(train\)\s+\[(\d+)\]\[\s*(\d+)/(\d+)\].*?eta: (\S+).*?loss: (\S+)')
 _VALIDATION = re.compile(r'Epoch\((?:val|test)\).*?acc/top1: (\S+).*?acc/top5: (\S+)')
-
-
-def locate(file: str) -> str:
-    """Write a file of the project as it would be typed in the current folder.
-
-    Args:
-        file (str): Path below the folder that holds ``tools`` and ``configs``: the source tree, or
-            ``.mim`` of an installed package.
-    """
-    package = Path(__file__).resolve().parents[1]
-    installed = package / '.mim'
-    root = package.parent if (package.parent / 'tools').is_dir() else installed
-    return os.path.relpath(root / file)
-
-
-def run_command(
-    command: Sequence[str],
-    log_file: Path,
-    echo: Callable[[str], None] | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> None:
-    """Run one of the tools to its end.
-
-    Args:
-        command (Sequence[str]): A tool, as :func:`locate` writes it, and its arguments.
-        log_file (Path): Gets everything that the command prints.
-        echo (Callable, optional): Called with every line. Defaults to None.
-        environment (Mapping, optional): Variables added to the process's own. Defaults to None.
-
-    Raises:
-        MGDMError: If the command fails; with its last lines.
-    """
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    lines: list[str] = []
-    with log_file.open('w') as log:
-        log.write(f'$ python {shlex.join(command)}\n')
-        with subprocess.Popen(
-            [sys.executable, *command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors='replace',
-            env={**os.environ, **(environment or {}), 'PYTHONUNBUFFERED': '1'},
-        ) as process:
-            for line in process.stdout:
-                log.write(line)
-                lines = [*lines[-14:], line.rstrip()]
-                if echo:
-                    echo(line.rstrip())
-    if process.returncode:
-        last = '\n'.join(lines)
-        raise MGDMError(
-            f'`python {shlex.join(command)}` failed with code {process.returncode}; the whole '
-            f'output is in {log_file}, its last lines are:\n{last}'
-        )
 
 
 def shorten(line: str) -> str | None:

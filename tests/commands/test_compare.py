@@ -8,10 +8,10 @@ import pytest
 import torch
 from mmengine.fileio import dump
 
+from mgdm_mmaction import run_tools
 from mgdm_mmaction.commands.compare import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.evaluation import compare_runs
-from mgdm_mmaction.toy import demo
 from tests.apis.conftest import CONFIG, SHORT, toy
 from tests.forked_python import python
 
@@ -83,7 +83,7 @@ def test_trains_and_tests_once(toy, tmp_path, monkeypatch, capsys):
 
     def run_command(command, log_file, **kwargs):
         calls.append(command)
-        demo.run_command(command, log_file, **kwargs)
+        run_tools.run_command(command, log_file, **kwargs)
 
     monkeypatch.setattr(sys, 'executable', python())
     monkeypatch.setattr(compare_runs, 'run_command', run_command)

@@ -1,16 +1,13 @@
-"""The demo, as small as it gets, and the commands it runs."""
+"""The demo, as small as it gets."""
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from mgdm_mmaction import MGDMError
 from mgdm_mmaction.commands.toy_demo import main
-from mgdm_mmaction.toy.demo import locate, run_command, shorten
+from mgdm_mmaction.toy.demo import shorten
 from tests.forked_python import python
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_shorten_keeps_progress_and_accuracies():
@@ -22,25 +19,6 @@ def test_shorten_keeps_progress_and_accuracies():
     test = 'Epoch(test) [18/18]    acc/top1: 0.1806  acc/top5: 0.8264  acc/mean1: 0.1806'
     assert shorten(test) == 'top-1 18.1%, top-5 82.6%'
     assert shorten('Exp name: mgdm_toy') is None
-
-
-def test_run_command_logs_everything_and_reports_a_failure(tmp_path):
-    script = tmp_path / 'tool.py'
-    script.write_text('import os, sys\nprint(os.environ["WORD"])\nsys.exit(int(sys.argv[1]))\n')
-    lines = []
-    log = tmp_path / 'logs' / 'tool.log'
-    run_command([str(script), '0'], log, lines.append, dict(WORD='hello'))
-    assert lines == ['hello']
-    assert log.read_text().splitlines()[1:] == ['hello']
-    with pytest.raises(MGDMError, match=r'tool.py 3` failed with code 3.*tool\.log(.|\n)*hello'):
-        run_command([str(script), '3'], log, environment=dict(WORD='hello'))
-
-
-def test_locate_is_what_one_would_type(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    assert locate('tools/train.py') == 'tools/train.py'
-    monkeypatch.chdir(ROOT / 'tests')
-    assert locate('tools/train.py') == '../tools/train.py'
 
 
 def test_mistakes_are_reported_before_any_work():

@@ -10,6 +10,8 @@ __all__ = ['check_window', 'frames_between', 'window_starts']
 
 # Times closer than this are the same: decord gives them in float32, 0.2 ms apart after an hour.
 _SAME = 1e-3
+# More than anybody waits for.
+_MOST = 1_000_000
 
 
 def check_window(window: float | None, stride: float | None) -> float | None:
@@ -47,6 +49,9 @@ def window_starts(duration: float, window: float, stride: float) -> list[float]:
     Returns:
         list[float]: Starts in seconds, at least one.
 
+    Raises:
+        MGDMError: If there would be more than a million.
+
     Example:
         >>> window_starts(10, window=4, stride=4)
         [0, 4, 6]
@@ -54,6 +59,11 @@ def window_starts(duration: float, window: float, stride: float) -> list[float]:
     last = duration - window
     if last <= _SAME:
         return [0]
+    if last / stride > _MOST:
+        raise MGDMError(
+            f'window={window:g}, stride={stride:g}: more than a million windows in a video of '
+            f'{duration:g} s; expected seconds, such as 2'
+        )
     count = math.floor((last + _SAME) / stride) + 1
     starts = [i * stride for i in range(count)]
     if last - starts[-1] > _SAME:

@@ -23,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     parser.add_argument('--train-clips', type=int, default=16, help='a class (default: 16)')
     parser.add_argument('--val-clips', type=int, default=8, help='a class (default: 8)')
+    parser.add_argument('--num-frames', type=int, default=24, help='of a clip (default: 24)')
+    parser.add_argument('--size', type=int, default=80, help='side in pixels (default: 80)')
     parser.add_argument('--overwrite', action='store_true', help='replace other settings')
     args = parser.parse_args(argv)
     from ..toy.dataset import generate_dataset

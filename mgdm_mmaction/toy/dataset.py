@@ -72,7 +72,7 @@ def generate_dataset(
 
     Raises:
         MGDMError: For a setting out of range, a data set of other settings, videos of another
-            origin, or an OpenCV that cannot write mp4.
+            origin, an OpenCV that cannot write mp4, or a size that decord cannot read.
     """
     actions = list_actions(objects)
     settings = dict(
@@ -84,10 +84,12 @@ def generate_dataset(
         num_frames=num_frames,
         size=size,
     )
-    lowest = dict(seed=0, train_clips=1, val_clips=1)
+    lowest = dict(seed=0, train_clips=1, val_clips=1, num_frames=2, size=32)
     for name, least in lowest.items():
         if settings[name] < least:
             raise MGDMError(f'{name} should be at least {least}, but got {settings[name]}')
+    if size % 2:
+        raise MGDMError(f'size should be even, as mp4 needs it, but got {size}')
     out_dir = Path(out_dir)
     videos, settings_file = out_dir / 'videos', out_dir / 'dataset.json'
     found = read_json(settings_file)
@@ -112,6 +114,8 @@ def generate_dataset(
                 frames = render_clip(action, generator, num_frames, size)
                 path = f'{folder}/{index:04d}.mp4'
                 _write_video(videos / path, frames)
+                if not lists['train']:
+                    _check_video(videos / path, frames)
                 lists[split] += f'{path} {label}\n'
     for split, text in lists.items():
         (out_dir / f'{split}_list.txt').write_text(text)
@@ -197,3 +201,19 @@ def _write_video(path: Path, frames: np.ndarray) -> None:
     for frame in frames:
         writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
     writer.release()
+
+
+def _check_video(path: Path, frames: np.ndarray) -> None:
+    """Decode the first video again: decord 0.6.0 cannot read some sizes (48 and 72 are known)."""
+    import decord
+
+    try:
+        reader = decord.VideoReader(str(path), num_threads=1)
+        shape = reader.get_batch(range(len(reader))).shape
+    except decord.DECORDError as error:
+        shape = str(error).splitlines()[0]
+    if shape != frames.shape:
+        raise MGDMError(
+            f'decord does not read {path} as it was written (shape {frames.shape}, read: {shape}); '
+            'choose another size, the default 80 is known to work'
+        )

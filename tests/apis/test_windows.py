@@ -28,6 +28,12 @@ def test_the_last_window_is_not_doubled():
     assert window_starts(10, 4, 4) == [0, 4, 6]
 
 
+def test_more_windows_than_anybody_waits_for():
+    with pytest.raises(MGDMError, match='window=1e-09, stride=1e-09: more than a million'):
+        window_starts(10, 1e-9, 1e-9)
+    assert len(window_starts(10, 2, 1e-4)) > 80_000
+
+
 def test_frames_are_found_by_a_plain_search():
     rng = np.random.default_rng(0)
     times = np.cumsum(rng.choice([0.02, 0.04, 1.5], 40)) - 0.02

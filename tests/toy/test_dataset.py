@@ -9,6 +9,7 @@ from mgdm_mmaction.commands.make_toy_data import main
 from mgdm_mmaction.errors import MGDMError
 from mgdm_mmaction.toy.actions import MOTIONS, Action, list_actions, sample_track
 from mgdm_mmaction.toy.dataset import (
+    _check_video,
     clip_generator,
     generate_dataset,
     read_settings,
@@ -112,7 +113,7 @@ def test_foreign_videos_are_left_alone(tmp_path):
     ('option', 'message'),
     [
         (dict(seed=-1), 'seed should be at least 0, but got -1'),
-        (dict(train_clips=0), 'train_clips should be at least 1, but got 0'),
+        (dict(size=63), 'size should be even'),
         (dict(objects=[]), 'no objects given; choose from: circle'),
         (dict(objects=['star', 'cube']), "unknown object 'cube'; choose from: circle, .*star"),
         (dict(objects=['star', 'star']), "'star' is given twice"),
@@ -122,6 +123,13 @@ def test_bad_settings(tmp_path, option, message):
     with pytest.raises(MGDMError, match=message):
         generate_dataset(tmp_path, **option)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_video_that_decord_reads_otherwise_is_refused(data_root):
+    path = next(data_root.rglob('*.mp4'))
+    _check_video(path, np.zeros((10, 64, 64, 3)))
+    with pytest.raises(MGDMError, match='decord does not read .* choose another size'):
+        _check_video(path, np.zeros((11, 64, 64, 3)))
 
 
 def test_single_frame_does_not_tell_the_motion():
@@ -173,7 +181,7 @@ def test_motion_is_in_the_decoded_frames(motion, data_root):
 
 
 def test_command(tmp_path, capsys):
-    arguments = [str(tmp_path), '--objects', 'bar']
+    arguments = [str(tmp_path), '--objects', 'bar', '--size', '32', '--num-frames', '4']
     arguments += ['--train-clips', '1', '--val-clips', '1']
     main(arguments)
     assert '6 classes, 6 training and 6 validation clips, made in' in capsys.readouterr().out

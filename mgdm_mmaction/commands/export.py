@@ -117,4 +117,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if args.out.suffix not in ('.onnx', '.pt2'):
         raise MGDMError(f'--out {args.out}: the name should end in .onnx or .pt2')
     check_output(args.out, args.overwrite)
+    if not args.tolerance > 0:
+        raise MGDMError(f'--tolerance should be above 0, got {args.tolerance}')
     return args

@@ -56,7 +56,7 @@ def may_only_test(name):
     return name.startswith(TEST_ONLY)
 
 
-@pytest.mark.parametrize('name', NAMES)
+@every_case
 def test_dumps_and_reads_back(name, tmp_path):
     cfg = read_config(name)
     cfg.dump(str(tmp_path / 'dumped.py'))
@@ -143,7 +143,7 @@ def test_paths_follow_the_layout(name):
             assert re.fullmatch(wanted, path[len(DATA) + 1 :]), path
 
 
-@pytest.mark.parametrize('name', NAMES)
+@every_case
 def test_paths_lie_in_data_by_default(name):
     for path in paths_of(parse(name)):
         assert path.startswith('data/'), path
@@ -236,6 +236,17 @@ def test_name_says_what_it_is(name):
     maps = [word for word in re.split('[_]', stem) if word in packaged_label_maps()]
     if maps and not name.startswith('zero_shot/'):
         assert model.cls_head.classes == maps[-1]
+
+
+def test_every_row_of_the_papers_tables_has_a_config():
+    rows = ('k0', 'k3', 'k5', 'k9', 'k3-bot', 'no-representer', 'no-discriminator')
+    wanted = {f'ablations/mgdm_{row}.py' for row in rows} | {'ablations/actionclip-like.py'}
+    # k = 7, the full model
+    wanted |= {'mgdm_k400.py'}
+    wanted |= {f'{d}/mgdm_vit-l-14_16f_{d}.py' for d in ('hmdb51', 'ucf101')}
+    wanted |= {f'k400/mgdm_vit-{tower}_8f_k400.py' for tower in ('b-32', 'b-16', 'l-14')}
+    wanted |= {f'k400/mgdm_vit-{tower}_16f_k400.py' for tower in ('b-32', 'b-16')}
+    assert wanted <= set(NAMES)
 
 
 @pytest.mark.parametrize('data', ['k400', 'hmdb51', 'ucf101'])

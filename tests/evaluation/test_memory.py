@@ -7,7 +7,7 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 
 from mgdm_mmaction.config import read_config
-from mgdm_mmaction.evaluation import complexity
+from mgdm_mmaction.evaluation.complexity import count_complexity
 from mgdm_mmaction.evaluation.memory import tower_bytes
 from mgdm_mmaction.models.backbones import CLIPBackbone
 
@@ -59,10 +59,7 @@ def test_activations_of_a_tower(options):
     ],
 )
 def test_full_size_configs_fit_the_papers_cards(name):
-    cfg = read_config(CONFIGS / name)
-    model = complexity._build(cfg.config)
-    clip = torch.zeros(1, model.num_frames, 3, *model.backbone.image_size, device='meta')
-    memory = complexity._memory(model, clip, cfg.attach.k, cfg.config)
+    memory = count_complexity(read_config(CONFIGS / name)).memory
     assert (memory.batch, memory.gpus) == (32, 8)
     assert memory.total < 30 * 2**30
     # Where blocks are computed again, they would not fit otherwise.

@@ -24,6 +24,7 @@ def test_a_file_that_differs_is_not_kept(trained, tmp_path):
         ('{ckpt} --out {tmp}/m.tflite', r'should end in \.onnx or \.pt2'),
         ('{ckpt} --out {tmp}/there.onnx', 'exists already; add --overwrite'),
         ('{ckpt} --out {tmp}/folder.onnx', 'is a folder'),
+        ('{ckpt} --out {tmp}/m.onnx --tolerance 0', 'above 0, got 0.0'),
         ('{ckpt} --out {tmp}/m.onnx --labels a --labels-file b', 'give one of the two'),
         ('{ckpt} --out {tmp}/m.pt2 --labels flying', "'flying': not among the 5 labels"),
         ('{ckpt} --out {tmp}/m.pt2 --cfg-options model.neck.num_frames.x=3', 'does not fit'),

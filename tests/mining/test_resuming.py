@@ -114,17 +114,17 @@ def test_processes_at_the_same_time(root, config, reference):
 
 @pytest.mark.slow
 def test_killed_at_random_moments(root, config, reference):
-    """Five times and more, with one, two or three processes, decoding in workers or not."""
+    """Ten times and more, with one, two or three processes, decoding in workers or not."""
     chance = random.Random(0)
     out = root / 'out.jsonl'
     kills = finished = 0
-    while kills < 5 or not finished:
+    while kills < 10 or not finished:
         count = chance.choice([1, 1, 2, 3])
         changes = {**SMALL, 'num_workers': chance.choice([0, 0, 1])}
         children = start(count, config, out, overwrite=True, **changes)
         limit = time.monotonic() + chance.uniform(0.1, 1.5) * count
         running = set(children)
-        while running and (kills >= 5 or time.monotonic() < limit):
+        while running and (kills >= 10 or time.monotonic() < limit):
             running -= {child for child in running if os.waitpid(child, os.WNOHANG)[0]}
             time.sleep(0.01)
         for child in running:

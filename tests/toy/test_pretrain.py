@@ -76,7 +76,7 @@ def test_a_batch_holds_each_class_once_a_group():
 
 @pytest.mark.slow
 def test_learns_the_object_and_not_the_motion(tmp_path):
-    train_tiny_clip(tmp_path / 'clip.pt', **dict(FEW, steps=100))
+    train_tiny_clip(tmp_path / 'clip.pt', **dict(FEW, steps=200))
     model = build_clip('mgdm-tiny', pretrained=str(tmp_path / 'clip.pt'))
     actions = list_actions(OBJECTS)
     names = [f'This is a video about {action.name}' for action in actions]
@@ -88,7 +88,7 @@ def test_learns_the_object_and_not_the_motion(tmp_path):
         frames = torch.nn.functional.normalize(model.encode_image(images), dim=-1)
     scores = (frames @ texts.T).view(8, 8, 12, 12).mean(dim=1)
     labels = torch.arange(12)
-    assert (scores.argmax(dim=-1) // 6 == labels // 6).float().mean() > 0.7
+    assert (scores.argmax(dim=-1) // 6 == labels // 6).float().mean() > 0.8
     own = scores.view(8, 12, 2, 6)[:, labels, labels // 6]
     assert (own.argmax(dim=-1) == labels % 6).float().mean() < 0.4
     # The texts of one object's motions must stay apart: a frozen text bank is made of them.
